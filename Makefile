@@ -1,0 +1,46 @@
+# One word a command. The virtual environments are made when first needed, and only once.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+
+RUNTIME := .venv/.complete
+EXPORT := .venv-export/.complete
+CHECKED := service export tests bench
+
+.PHONY: serve test test-export lint bench demo clean
+
+serve: $(RUNTIME)
+	.venv/bin/python -m service serve --host $(HOST) --port $(PORT)
+
+test: $(RUNTIME)
+	.venv/bin/python -m pytest --ignore=tests/export
+
+test-export: $(EXPORT)
+	.venv-export/bin/python -m pytest tests/export
+
+lint: $(RUNTIME) $(EXPORT)
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv-export/bin/mypy service export
+
+bench: $(RUNTIME)
+	.venv/bin/python -m bench.transcribe
+
+# Makes models/he-demo from text; DEMO_TEXT holds pointed Hebrew verses, DEMO_AUDIO is optional.
+DEMO_TEXT ?= ../shared/data/text/he_pointed_verses.txt
+DEMO_AUDIO ?= ../shared/data/audio/he
+demo: $(EXPORT)
+	.venv-export/bin/python -m export.demo he --text $(DEMO_TEXT) --recordings $(DEMO_AUDIO)
+
+clean:
+	rm -rf .venv .venv-export build
+
+$(RUNTIME): requirements.txt requirements-dev.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	touch $@
+
+$(EXPORT): requirements-export.txt requirements-dev.txt
+	$(PYTHON) -m venv .venv-export
+	.venv-export/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-export.txt -r requirements-dev.txt
+	touch $@

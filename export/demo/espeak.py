@@ -1,0 +1,150 @@
+"""espeak-ng through its C library: speech with the sample at which each word begins.
+
+The command line tool does not print word events, so the library is called with ctypes. It keeps
+global state: one `Espeak` a process.
+"""
+
+import ctypes
+import ctypes.util
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+SYNCHRONOUS = 2  # espeak_AUDIO_OUTPUT: the callback gets the samples, nothing is played
+CHARS_UTF8 = 0x1
+PHONEMES = 0x100  # [[...]] in the text holds phoneme mnemonics
+POSITION_CHARACTER = 1
+EVENT_LIST_TERMINATED = 0
+EVENT_WORD = 1
+RATE, PITCH, RANGE = 1, 3, 4  # espeak_PARAMETER
+
+
+class EspeakError(RuntimeError):
+    """The espeak-ng library is missing or refused a call."""
+
+
+class _EventId(ctypes.Union):
+    _fields_ = [("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8)]
+
+
+class _Event(ctypes.Structure):
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", _EventId),
+    ]
+
+
+_CALLBACK = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
+)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How a sentence is spoken.
+
+    `voice` is an espeak-ng name such as "he+f2"; `rate` is in words a minute; `pitch` and
+    `pitch_range` run from 0 to 100.
+    """
+
+    voice: str
+    rate: int = 160
+    pitch: int = 50
+    pitch_range: int = 50
+
+
+@dataclass(frozen=True)
+class Speech:
+    """waveform: float32 [N] in [-1, 1]; onsets: int64 [words], the first sample of each word."""
+
+    waveform: NDArray[np.float32]
+    sample_rate: int
+    onsets: NDArray[np.int64]
+
+
+class Espeak:
+    """The library, opened once."""
+
+    def __init__(self) -> None:
+        name = ctypes.util.find_library("espeak-ng") or "libespeak-ng.so.1"
+        try:
+            self._library = ctypes.CDLL(name)
+        except OSError as error:
+            raise EspeakError(
+                f"expected the library {name} (Debian: apt-get install espeak-ng), got: {error}"
+            ) from error
+        self.sample_rate = int(self._library.espeak_Initialize(SYNCHRONOUS, 0, None, 0))
+        if self.sample_rate <= 0:
+            raise EspeakError(f"espeak_Initialize failed with {self.sample_rate}")
+        self._blocks: list[NDArray[np.int16]] = []
+        self._onsets: dict[int, int] = {}  # position in the text -> sample
+        # The library keeps the pointer: the callback object must live as long as this one.
+        self._callback = _CALLBACK(self._receive)
+        self._library.espeak_SetSynthCallback(self._callback)
+        self._voice = ""
+
+    def speak(self, words: list[str], delivery: Delivery) -> Speech:
+        """Speak phoneme mnemonics, one string a word.
+
+        A word may end in "," for a pause. Raises EspeakError if the library refuses the voice, or
+        does not report one onset for every word.
+        """
+        self._configure(delivery)
+        self._blocks, self._onsets = [], {}
+        bracketed = [_bracketed(word) for word in words]
+        text = " ".join(bracketed).encode()
+        code = self._library.espeak_Synth(
+            text, len(text) + 1, 0, POSITION_CHARACTER, 0, CHARS_UTF8 | PHONEMES, None, None
+        )
+        # The library now and then reports an event too many, at a place where no word begins.
+        places = [1 + len("[[") + place for place in _places(bracketed)]
+        if code != 0 or not self._blocks or not all(place in self._onsets for place in places):
+            raise EspeakError(
+                f"expected {len(words)} word onsets at {places}, got {self._onsets} (code {code})"
+            )
+        onsets = [self._onsets[place] for place in places]
+        samples = np.concatenate(self._blocks)
+        waveform = samples.astype(np.float32) / 32768.0
+        return Speech(waveform, self.sample_rate, np.array(onsets, dtype=np.int64))
+
+    def _configure(self, delivery: Delivery) -> None:
+        if delivery.voice != self._voice:
+            if self._library.espeak_SetVoiceByName(delivery.voice.encode()) != 0:
+                raise EspeakError(f"espeak-ng has no voice {delivery.voice!r}")
+            self._voice = delivery.voice
+        for parameter, value in (
+            (RATE, delivery.rate),
+            (PITCH, delivery.pitch),
+            (RANGE, delivery.pitch_range),
+        ):
+            self._library.espeak_SetParameter(parameter, value, 0)
+
+    def _receive(self, samples: Any, count: int, events: Any) -> int:  # noqa: ANN401  # C pointers
+        if samples and count > 0:
+            self._blocks.append(np.ctypeslib.as_array(samples, shape=(count,)).copy())
+        index = 0
+        while events[index].type != EVENT_LIST_TERMINATED:
+            if events[index].type == EVENT_WORD:
+                self._onsets[events[index].text_position] = events[index].sample
+            index += 1
+        return 0
+
+
+def _bracketed(word: str) -> str:
+    pause = "," if word.endswith(",") else ""
+    return f"[[{word.removesuffix(',')}]]{pause}"
+
+
+def _places(bracketed: list[str]) -> list[int]:
+    """Where each word begins in the text, in characters from 0."""
+    lengths = [len(word) + 1 for word in bracketed]
+    return [0, *itertools.accumulate(lengths[:-1])]

@@ -1,0 +1,140 @@
+"""The application: its resources, its routes, and the one table from errors to HTTP statuses."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from service import __version__, errors
+from service.catalogue import Catalogue
+from service.errors import KolvaniError
+from service.ops.metrics import Metrics
+from service.ops.pool import Pool
+from service.ops.quota import usable_cpus
+from service.ops.settings import Settings
+from service.web.resources import ClientGone, Resources
+from service.web.routes import speech, status
+
+logger = logging.getLogger(__name__)
+
+STATUSES: Final[dict[type[KolvaniError], int]] = {
+    errors.MissingField: 400,
+    errors.InvalidField: 400,
+    errors.EmptyTranscript: 400,
+    errors.UnknownModel: 404,
+    errors.UnknownLanguage: 404,
+    errors.AudioTooLong: 413,
+    errors.UploadTooLarge: 413,
+    errors.UnsupportedAudio: 415,
+    errors.NothingToAlign: 422,
+    errors.TranscriptTooLong: 422,
+    errors.NoSpeech: 422,
+    errors.CorruptAudio: 422,
+    errors.EmptyAudio: 422,
+    errors.InvalidSamples: 422,
+    errors.BundleError: 500,
+    errors.InferenceError: 500,
+    errors.Overloaded: 503,
+    errors.NotReady: 503,
+}
+CLIENT_CLOSED_REQUEST: Final = 499  # nginx's; nobody is left to read it
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """An application that owns its models and threads from start to shutdown."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        cpus = usable_cpus()
+        workers = settings.workers or max(1, cpus // settings.intra_op_threads)
+        resources = Resources(settings, Pool(workers, settings.max_queue), Metrics(), cpus)
+        app.state.resources = resources
+        # The process answers /health while it loads: a slow start is no reason to be killed.
+        loading = asyncio.create_task(_load(resources))
+        try:
+            yield
+        finally:
+            loading.cancel()
+            resources.pool.close()
+
+    app = FastAPI(
+        title="Kolvani",
+        version=__version__,
+        description="Speech to text with word times, and word times for a given text, on a CPU. "
+        "Errors have one shape: what was expected, what came, and the facts.",
+        lifespan=lifespan,
+    )
+    app.include_router(status.router)
+    app.include_router(speech.router)
+    app.add_exception_handler(KolvaniError, _domain_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(ClientGone, _client_gone)
+    app.add_exception_handler(ClientDisconnect, _client_gone)
+    app.add_exception_handler(Exception, _internal_error)
+    return app
+
+
+async def _load(resources: Resources) -> None:
+    settings = resources.settings
+    try:
+        resources.catalogue = await asyncio.to_thread(
+            Catalogue.load, settings.models_dir, settings.intra_op_threads
+        )
+    except KolvaniError as error:
+        resources.load_error = error.message
+        logger.error("no model can be served: %s", error.message)
+
+
+async def _domain_error(_: Request, error: Exception) -> Response:
+    if not isinstance(error, KolvaniError):
+        raise error
+    headers = {}
+    if "retry_after_sec" in error.facts:
+        headers["Retry-After"] = str(error.facts["retry_after_sec"])
+    return JSONResponse(error.as_dict(), STATUSES[type(error)], headers)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """The framework's own refusals (no such path, wrong method), in the one shape."""
+    if not isinstance(error, HTTPException):
+        raise error
+    code = {404: "unknown_path", 405: "method_not_allowed"}.get(error.status_code, "http_error")
+    message = f"{request.method} {request.url.path}: {error.detail}"
+    return _fault(error.status_code, code, message, error.headers)
+
+
+async def _validation_error(_: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return _fault(400, "invalid_field", f"{place}: {first['msg']}", param=place)
+
+
+async def _client_gone(_: Request, __: Exception) -> Response:
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
+
+
+async def _internal_error(_: Request, __: Exception) -> Response:
+    return _fault(500, "internal", "an error on our side; it has been logged", kind="server_error")
+
+
+def _fault(
+    status_code: int,
+    code: str,
+    message: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    param: str | None = None,
+    kind: str = "invalid_request_error",
+) -> Response:
+    body = {"error": {"type": kind, "code": code, "message": message, "param": param}}
+    return JSONResponse(body, status_code, headers)

@@ -1,0 +1,221 @@
+"""Audio in any common format to mono float32 at the model's rate.
+
+The format is told from the first bytes, never from a name that the client sent. libsndfile reads
+most of them; MP4/M4A, WebM and raw AAC go to FFmpeg's libraries through PyAV, with the demuxer
+named outright, so that nothing in a file can make FFmpeg open another one. Decoding goes block by
+block and stops at the limit, whatever the header claims.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple
+
+import av
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from service.errors import AudioTooLong, CorruptAudio, EmptyAudio, InvalidSamples, UnsupportedAudio
+
+Waveform = NDArray[np.float32]
+
+HEAD_BYTES: Final = 64
+BLOCK_FRAMES: Final = 1 << 16
+MIN_RATE, MAX_RATE = 1_000, 768_000  # Hz; beyond these a header lies
+SILENCE_WINDOW_SEC: Final = 0.025
+SILENCE_RMS: Final = 10 ** (-65 / 20)  # -65 dBFS; a quiet room through a cheap microphone is louder
+
+# FFmpeg's demuxer for the formats that libsndfile cannot read.
+DEMUXERS: Final = {"MP4": "mov", "WebM": "matroska", "AAC": "aac"}
+MPEG_SYNC, MPEG_LAYER, ADTS_SYNC = 0xFFE0, 0x0006, 0xFFF0  # ADTS: layer bits are 0
+READABLE: Final = "WAV, FLAC, OGG, MP3, AIFF, CAF, AU, W64, MP4/M4A, AAC or WebM"
+
+
+class Signature(NamedTuple):
+    """`magic` at `offset` tells `name`."""
+
+    name: str
+    magic: bytes
+    offset: int = 0
+
+
+READ_HERE: Final = (
+    Signature("WAV", b"WAVE", 8),
+    Signature("W64", b"riff"),
+    Signature("FLAC", b"fLaC"),
+    Signature("OGG", b"OggS"),
+    Signature("AIFF", b"AIF", 8),
+    Signature("CAF", b"caff"),
+    Signature("AU", b".snd"),
+    Signature("MP3", b"ID3"),
+    Signature("MP4", b"ftyp", 4),
+    Signature("WebM", b"\x1a\x45\xdf\xa3"),
+)
+# Known, so that the error can say what came.
+NOT_READ_HERE: Final = (
+    Signature("a PNG image", b"\x89PNG"),
+    Signature("a JPEG image", b"\xff\xd8\xff"),
+    Signature("a GIF image", b"GIF8"),
+    Signature("a PDF document", b"%PDF"),
+    Signature("a ZIP archive", b"PK\x03\x04"),
+    Signature("a gzip archive", b"\x1f\x8b"),
+    Signature("an AVI video", b"AVI ", 8),
+    Signature("an AMR recording", b"#!AMR"),
+    Signature("a Windows Media file", b"\x30\x26\xb2\x75"),
+    Signature("an HTML page", b"<"),
+    Signature("a JSON document", b"{"),
+)
+
+
+@dataclass(frozen=True)
+class Audio:
+    """waveform: float32 [N], mono; `duration_sec` is the source's, before resampling."""
+
+    waveform: Waveform
+    sample_rate: int  # Hz
+    duration_sec: float
+
+    @property
+    def silent(self) -> bool:
+        """Whether even the loudest moment is below what a microphone hears in a quiet room."""
+        window = min(len(self.waveform), int(SILENCE_WINDOW_SEC * self.sample_rate))
+        moments = self.waveform[: len(self.waveform) // window * window].reshape(-1, window)
+        return bool(np.sqrt(np.mean(moments**2, axis=1)).max() < SILENCE_RMS)
+
+
+def decode(source: BinaryIO, sample_rate: int, max_sec: float) -> Audio:
+    """Read a seekable file to its end, mixed to mono and resampled to `sample_rate`.
+
+    Raises EmptyAudio, UnsupportedAudio, CorruptAudio, InvalidSamples, or AudioTooLong as soon as
+    more than `max_sec` seconds have come.
+    """
+    source.seek(0)
+    name = recognize(source.read(HEAD_BYTES))
+    source.seek(0)
+    blocks = _ffmpeg_blocks(source, name) if name in DEMUXERS else _sndfile_blocks(source, name)
+    frames, rate, pieces, resampler = 0, 0, [], None
+    for rate, block in blocks:
+        if resampler is None:
+            resampler = soxr.ResampleStream(_plausible(rate, name), sample_rate, 1, dtype="float32")
+        frames += len(block)
+        if frames > max_sec * rate:
+            raise too_long(max_sec)
+        pieces.append(resampler.resample_chunk(_mono(block, frames - len(block))))
+    if resampler is None or frames == 0:
+        raise EmptyAudio("expected audio, got a file without samples", param="audio", format=name)
+    pieces.append(resampler.resample_chunk(np.zeros(0, dtype=np.float32), last=True))
+    waveform = _at_least_one(np.concatenate(pieces))
+    return Audio(waveform, sample_rate, frames / rate)
+
+
+def decode_file(path: Path, sample_rate: int, max_sec: float) -> Audio:
+    """`decode` for a path."""
+    with path.open("rb") as file:
+        return decode(file, sample_rate, max_sec)
+
+
+def recognize(head: bytes) -> str:
+    """The name of a readable format by its first bytes.
+
+    Raises EmptyAudio for no bytes, UnsupportedAudio with what was recognised for anything else.
+    """
+    if not head:
+        raise EmptyAudio("expected audio, got an empty file", param="audio")
+    if found := _find(head, READ_HERE):
+        return found
+    if found := _mpeg_frame(head):
+        return found
+    got = _find(head.lstrip(), NOT_READ_HERE) or "data of no known format"
+    raise UnsupportedAudio(
+        f"expected audio as {READABLE}, got {got}",
+        param="audio",
+        recognized=got,
+        first_bytes=head[:8].hex(" "),
+    )
+
+
+def too_long(max_sec: float) -> AudioTooLong:
+    """The error for audio past the limit."""
+    return AudioTooLong(
+        f"expected at most {max_sec:g} s of audio, got more: cut it into parts and send each",
+        param="audio",
+        max_audio_sec=max_sec,
+    )
+
+
+def _find(head: bytes, signatures: tuple[Signature, ...]) -> str | None:
+    for name, magic, offset in signatures:
+        if head[offset : offset + len(magic)] == magic:
+            return name
+    return None
+
+
+def _mpeg_frame(head: bytes) -> str | None:
+    """MP3 or raw AAC by its frame header: eleven or twelve bits of sync, then the layer."""
+    header = int.from_bytes(head[:2], "big")
+    if header & 0xFFF6 == ADTS_SYNC:
+        return "AAC"
+    return "MP3" if header & MPEG_SYNC == MPEG_SYNC and header & MPEG_LAYER else None
+
+
+def _sndfile_blocks(source: BinaryIO, name: str) -> Iterator[tuple[int, Waveform]]:
+    """(rate, float32 [frames, channels]) blocks through libsndfile."""
+    try:
+        with soundfile.SoundFile(source) as file:
+            while len(block := file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)):
+                yield file.samplerate, block
+    except soundfile.LibsndfileError as error:
+        raise _corrupt(name, error.error_string) from error
+
+
+def _ffmpeg_blocks(source: BinaryIO, name: str) -> Iterator[tuple[int, Waveform]]:
+    """(rate, float32 [frames, channels]) blocks through FFmpeg."""
+    try:
+        with av.open(source, mode="r", format=DEMUXERS[name]) as container:
+            if not container.streams.audio:
+                raise UnsupportedAudio(
+                    f"expected an audio track, got {name} without one",
+                    param="audio",
+                    recognized=name,
+                )
+            to_float = av.AudioResampler(format="fltp")
+            for decoded in container.decode(audio=0):
+                for frame in to_float.resample(decoded):
+                    yield frame.sample_rate, frame.to_ndarray().T.astype(np.float32, copy=False)
+    except av.FFmpegError as error:
+        raise _corrupt(name, error.strerror or str(error)) from error
+
+
+def _mono(block: Waveform, first: int) -> Waveform:
+    """Mean over channels. block: float32 [frames, channels], `first` the number of its frame 0."""
+    finite = np.isfinite(block)
+    if not finite.all():
+        bad = first + int(np.argmin(finite.all(axis=1)))
+        raise InvalidSamples(
+            f"expected finite samples, got NaN or infinity at sample {bad}",
+            param="audio",
+            sample=bad,
+        )
+    return np.ascontiguousarray(block.mean(axis=1, dtype=np.float32))
+
+
+def _plausible(rate: int, name: str) -> int:
+    if not MIN_RATE <= rate <= MAX_RATE:
+        raise _corrupt(name, f"a sample rate of {rate} Hz")
+    return rate
+
+
+def _at_least_one(waveform: Waveform) -> Waveform:
+    """A single sample at a high rate may resample to nothing; it is audio all the same."""
+    return waveform if len(waveform) else np.zeros(1, dtype=np.float32)
+
+
+def _corrupt(name: str, detail: str) -> CorruptAudio:
+    return CorruptAudio(
+        f"expected {name} audio that can be decoded, got: {detail.rstrip('.')}",
+        param="audio",
+        format=name,
+        detail=detail,
+    )

@@ -1,0 +1,112 @@
+"""`python -m service serve | transcribe | align`."""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+from pydantic import BaseModel, ValidationError
+
+from service.app import create_app
+from service.audio import decode_file
+from service.catalogue import Catalogue
+from service.errors import EmptyTranscript, InvalidField, KolvaniError
+from service.ops.quota import usable_cpus
+from service.ops.settings import Settings
+from service.web.schemas import align_answer, transcribe_answer
+
+FAILED: Final = 1
+USAGE: Final = 2  # argparse's own
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0, 1 for an error, 2 for wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        overrides = {name: getattr(options, name, None) for name in Settings.model_fields}
+        settings = Settings(**{k: v for k, v in overrides.items() if v is not None})
+    except ValidationError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return USAGE
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    if options.command == "serve":
+        return _serve(settings)
+    logging.getLogger("service").setLevel(logging.WARNING)
+    try:
+        answer = _speak(options, settings)
+    except KolvaniError as error:
+        sys.stderr.write(_json(error.as_dict()))
+        return FAILED
+    except OSError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return FAILED
+    sys.stdout.write(_json(answer.model_dump()))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m service", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="listen for HTTP requests")
+    serve.add_argument("--host", help="address to listen on")
+    serve.add_argument("--port", type=int, help="port to listen on")
+    transcribe = commands.add_parser("transcribe", help="print what a recording says, as JSON")
+    align = commands.add_parser("align", help="print when each word of a text is said, as JSON")
+    for command in (transcribe, align):
+        command.add_argument("audio", type=Path, help="an audio file")
+        command.add_argument("--model", help="a model's id")
+        command.add_argument("--language", help="a language's code, such as he")
+    align.add_argument("transcript", type=Path, help="a UTF-8 text file")
+    for command in (serve, transcribe, align):
+        command.add_argument("--models-dir", type=Path, help="folder of model bundles")
+    return parser
+
+
+def _serve(settings: Settings) -> int:
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            log_level=settings.log_level,
+            log_config=None,
+        )
+    )
+    server.run()
+    return 0 if server.started else FAILED
+
+
+def _speak(options: argparse.Namespace, settings: Settings) -> BaseModel:
+    # One request alone: all threads work on it.
+    catalogue = Catalogue.load(settings.models_dir, usable_cpus())
+    recognizer = catalogue.pick(options.model, options.language)
+    rate = recognizer.manifest.sample_rate
+    if options.command == "transcribe":
+        audio = decode_file(options.audio, rate, settings.max_audio_sec)
+        transcript = recognizer.transcribe(audio)
+        return transcribe_answer(transcript, dict(transcript.timings))
+    text = _read_text(options.transcript)
+    alignment = recognizer.align(decode_file(options.audio, rate, settings.max_audio_sec), text)
+    return align_answer(alignment, dict(alignment.timings))
+
+
+def _read_text(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidField(
+            f"{path}: expected UTF-8 text, got {error}", param="transcript"
+        ) from error
+    if not text.strip():
+        raise EmptyTranscript(f"{path}: expected a text to align, got none", param="transcript")
+    return text
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

@@ -1,0 +1,53 @@
+"""Connectionist temporal classification: from a model's logits to a sequence of tokens.
+
+Graves et al., "Connectionist Temporal Classification", ICML 2006. A path gives each frame a token
+or the blank; its text is the path with repeats merged and blanks removed.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.spans import TokenSpan
+
+
+def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Normalise scores to log-probabilities over the last axis.
+
+    logits: float32 [..., V], any finite values. Returns float32 of the same shape, all <= 0.
+    """
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    log_probs: NDArray[np.float32] = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return log_probs
+
+
+def greedy_decode(log_probs: NDArray[np.float32], blank_id: int) -> list[TokenSpan]:
+    """The most probable path, collapsed.
+
+    log_probs: float32 [T, V], log domain. Returns the tokens in order, with the frames on which the
+    path holds them; two equal tokens in a row have a blank between them.
+    """
+    if len(log_probs) == 0:
+        return []
+    return merge_tokens(log_probs.argmax(axis=-1), log_probs.max(axis=-1), blank_id)
+
+
+def merge_tokens(
+    tokens: NDArray[np.intp], scores: NDArray[np.float32], blank_id: int
+) -> list[TokenSpan]:
+    """Collapse a path: merge repeats, drop blanks.
+
+    tokens: int [T], one a frame; scores: float32 [T], the log-probability of each. The name and the
+    meaning are torchaudio's; a span's score is exp(mean of its frames' scores), in [0, 1].
+    """
+    starts = np.flatnonzero(np.diff(tokens, prepend=-1))
+    ends = np.append(starts[1:], len(tokens))
+    return [
+        TokenSpan(int(tokens[start]), int(start), int(end), path_score(scores[start:end]))
+        for start, end in zip(starts, ends, strict=True)
+        if tokens[start] != blank_id
+    ]
+
+
+def path_score(scores: NDArray[np.float32]) -> float:
+    """exp(mean log p), in [0, 1]. scores: float32 [n], n >= 1, log domain."""
+    return float(min(1.0, np.exp(scores.mean(dtype=np.float64))))

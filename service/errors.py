@@ -1,0 +1,145 @@
+"""Everything that can go wrong, as one tree.
+
+    KolvaniError
+    ├── InputError (ValueError)          what the client sent cannot be served
+    │   ├── MissingField                 a field that is needed is absent
+    │   ├── InvalidField                 a field holds something else than expected
+    │   ├── EmptyTranscript              no text to align
+    │   ├── NothingToAlign               text, but nothing in it that the model can speak
+    │   ├── TranscriptTooLong            more text than the audio can hold
+    │   ├── NoSpeech                     text to align, but silent audio
+    │   ├── UnsupportedAudio             not an audio format that is read here
+    │   ├── CorruptAudio                 a known format that cannot be decoded
+    │   ├── EmptyAudio                   no samples at all
+    │   ├── InvalidSamples               NaN or infinite samples
+    │   ├── AudioTooLong                 longer than the limit
+    │   └── UploadTooLarge               more bytes than the limit
+    ├── NotFound (LookupError)
+    │   ├── UnknownModel                 no model of that name
+    │   └── UnknownLanguage              no model for that language
+    ├── Unavailable (RuntimeError)
+    │   ├── Overloaded                   the queue is full: come back later
+    │   └── NotReady                     no model is warm yet
+    ├── BundleError (ValueError)         a model folder that cannot be served
+    └── InferenceError (RuntimeError)    a model answered with something else than it promised
+
+An error carries its facts as keyword arguments; they stand beside the message in the answer. HTTP
+statuses are not known here: service/app.py has the one table.
+"""
+
+import re
+from typing import ClassVar, Final
+
+Fact = str | int | float | bool | None | list[str]
+
+_WORD_START: Final = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+class KolvaniError(Exception):
+    """An error with a machine-readable code, the parameter it is about, and facts."""
+
+    type: ClassVar[str] = "server_error"
+
+    def __init__(self, message: str, *, param: str | None = None, **facts: Fact) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.facts = facts
+
+    @property
+    def code(self) -> str:
+        """The class's name in snake case."""
+        return _WORD_START.sub("_", type(self).__name__).lower()
+
+    def as_dict(self) -> dict[str, dict[str, Fact]]:
+        """The one error shape: `{"error": {"type", "code", "message", "param", ...facts}}`."""
+        named = {"type": self.type, "code": self.code, "message": self.message}
+        return {"error": {**named, "param": self.param, **self.facts}}
+
+
+class InputError(KolvaniError, ValueError):
+    """What the client sent cannot be served."""
+
+    type = "invalid_request_error"
+
+
+class MissingField(InputError):
+    """A field that is needed is absent."""
+
+
+class InvalidField(InputError):
+    """A field holds something else than expected."""
+
+
+class EmptyTranscript(InputError):
+    """No text to align."""
+
+
+class NothingToAlign(InputError):
+    """Text, but nothing in it that the model can speak."""
+
+
+class TranscriptTooLong(InputError):
+    """More text than the audio can hold: CTC needs T >= L + repeats."""
+
+
+class NoSpeech(InputError):
+    """Text to align, but silent audio."""
+
+
+class UnsupportedAudio(InputError):
+    """Not an audio format that is read here."""
+
+
+class CorruptAudio(InputError):
+    """A known format that cannot be decoded."""
+
+
+class EmptyAudio(InputError):
+    """No samples at all."""
+
+
+class InvalidSamples(InputError):
+    """NaN or infinite samples."""
+
+
+class AudioTooLong(InputError):
+    """Longer than the limit."""
+
+
+class UploadTooLarge(InputError):
+    """More bytes than the limit."""
+
+
+class NotFound(KolvaniError, LookupError):
+    """A name that is not known here."""
+
+    type = "invalid_request_error"
+
+
+class UnknownModel(NotFound):
+    """No model of that name."""
+
+
+class UnknownLanguage(NotFound):
+    """No model for that language."""
+
+
+class Unavailable(KolvaniError, RuntimeError):
+    """Not now."""
+
+
+class Overloaded(Unavailable):
+    """The queue is full; `retry_after_sec` says when to come back."""
+
+
+class NotReady(Unavailable):
+    """No model is warm yet."""
+
+
+class BundleError(KolvaniError, ValueError):
+    """A model folder that cannot be served."""
+
+
+class InferenceError(KolvaniError, RuntimeError):
+    """A model answered with something else than its manifest promises."""

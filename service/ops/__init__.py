@@ -1,0 +1,1 @@
+"""What an operator sets and watches: settings, CPU quota, the bounded pool, metrics."""

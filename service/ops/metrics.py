@@ -1,0 +1,80 @@
+"""Counters for Prometheus and for people. One registry an application, none a process."""
+
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+OK: Final = "ok"
+
+
+class Metrics:
+    """What has been served since the start."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._began = time.monotonic()
+        self._requests = Counter(
+            "kolvani_requests",
+            "Requests by task (transcribe, align) and outcome (ok, or the error's code).",
+            ["task", "outcome"],
+            registry=self.registry,
+        )
+        self._audio = Counter(
+            "kolvani_audio_seconds",
+            "Seconds of audio answered for.",
+            ["task", "model"],
+            registry=self.registry,
+        )
+        self._stages = Histogram(
+            "kolvani_stage_seconds",
+            "Seconds by stage of a request.",
+            ["stage"],
+            registry=self.registry,
+        )
+
+    def count(self, task: str, outcome: str) -> None:
+        """One request has ended."""
+        self._requests.labels(task, outcome).inc()
+
+    def observe(self, task: str, model: str, audio_sec: float, stages: Mapping[str, float]) -> None:
+        """One request has been answered."""
+        self._audio.labels(task, model).inc(audio_sec)
+        for stage, seconds in stages.items():
+            self._stages.labels(stage).observe(seconds)
+
+    @property
+    def uptime_sec(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._began
+
+    def requests(self) -> dict[str, dict[str, int]]:
+        """Task -> outcome -> count."""
+        counts: dict[str, dict[str, int]] = {}
+        for labels, value in self._samples("kolvani_requests_total"):
+            counts.setdefault(labels["task"], {})[labels["outcome"]] = int(value)
+        return counts
+
+    def audio_sec(self) -> float:
+        """Seconds of audio answered for, in all."""
+        return sum(value for _, value in self._samples("kolvani_audio_seconds_total"))
+
+    def exposition(self) -> bytes:
+        """The Prometheus text format."""
+        return generate_latest(self.registry)
+
+    def _samples(self, name: str) -> list[tuple[dict[str, str], float]]:
+        return [
+            (dict(sample.labels), sample.value)
+            for metric in self.registry.collect()
+            for sample in metric.samples
+            if sample.name == name
+        ]

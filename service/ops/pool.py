@@ -1,0 +1,87 @@
+"""The bounded pool: the only bridge between the event loop and the threads that compute."""
+
+import asyncio
+import math
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final, Generic, NamedTuple, TypeVar
+
+from service.errors import Overloaded
+
+Result = TypeVar("Result")
+
+SMOOTHING: Final = 0.1  # weight of the newest job in the running mean of durations
+FIRST_GUESS_SEC: Final = 1.0
+
+
+class Ran(NamedTuple, Generic[Result]):
+    """A job's result, and the seconds that it waited for a thread."""
+
+    result: Result
+    queued_sec: float
+
+
+class Pool:
+    """`workers` threads and at most `max_queue` jobs that wait for one."""
+
+    def __init__(self, workers: int, max_queue: int) -> None:
+        self.workers = workers
+        self.max_queue = max_queue
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="inference")
+        self._lock = threading.Lock()
+        self._admitted = 0
+        self._mean_sec = FIRST_GUESS_SEC
+
+    @property
+    def admitted(self) -> int:
+        """Jobs that run or wait."""
+        return self._admitted
+
+    async def run(self, job: Callable[[], Result]) -> Ran[Result]:
+        """Run `job` in a thread. Raises Overloaded at once when the queue is full.
+
+        A cancelled job that has not begun is dropped; one that has begun is waited for, because it
+        still holds what the caller gave it (an open upload).
+        """
+        self._admit()
+        arrived = time.perf_counter()
+        future = self._threads.submit(self._timed, job, arrived)
+        future.add_done_callback(self._leave)
+        waiting = asyncio.wrap_future(future)
+        try:
+            return await asyncio.shield(waiting)
+        except asyncio.CancelledError:
+            if not future.cancel():
+                await asyncio.wait([waiting])
+            raise
+
+    def close(self) -> None:
+        """Drop what waits, and wait for what runs."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _admit(self) -> None:
+        with self._lock:
+            if self._admitted >= self.workers + self.max_queue:
+                retry_after = max(1, math.ceil(self._mean_sec * self._admitted / self.workers))
+                raise Overloaded(
+                    f"expected room in the queue of {self.max_queue}, got none: try again in "
+                    f"{retry_after} s",
+                    retry_after_sec=retry_after,
+                    max_queue=self.max_queue,
+                )
+            self._admitted += 1
+
+    def _leave(self, _: Future[Ran[Result]]) -> None:
+        with self._lock:
+            self._admitted -= 1
+
+    def _timed(self, job: Callable[[], Result], arrived: float) -> Ran[Result]:
+        began = time.perf_counter()
+        try:
+            return Ran(job(), began - arrived)
+        finally:
+            took = time.perf_counter() - began
+            with self._lock:
+                self._mean_sec += SMOOTHING * (took - self._mean_sec)

@@ -1,0 +1,80 @@
+"""What recognition and alignment return. Frozen; times in seconds are made once, here below.
+
+Spans are half-open frame indices [start, end) until `FrameClock` turns them into seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["aligned", "interpolated", "not_found"]
+
+
+@dataclass(frozen=True)
+class TokenSpan:
+    """A token on frames [start, end). `score` is exp(mean log p) over them, in [0, 1]."""
+
+    token: int
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True)
+class FrameClock:
+    """Frame indices to seconds: frame t starts at t * stride / sample_rate, and no time lies past
+    the end of the audio.
+    """
+
+    stride: int  # samples
+    sample_rate: int  # Hz
+    duration_sec: float
+
+    def seconds(self, frame: int) -> float:
+        """The start of a frame, rounded to a millisecond, within the audio."""
+        return round(min(frame * self.stride / self.sample_rate, self.duration_sec), 3)
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word with its time in seconds.
+
+    `score` is exp(mean over its tokens' frames of log p(token)), in [0, 1]: how well the sounds fit
+    the letters, not the probability that the word is right. `char_start` and `char_end` place the
+    word in the text that it came from. `start`, `end` and `score` are None for `not_found`, and
+    `score` for `interpolated`, whose time is the gap that the word stands in.
+    """
+
+    word: str
+    start: float | None
+    end: float | None
+    score: float | None
+    status: Status
+    char_start: int
+    char_end: int
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What was heard."""
+
+    text: str
+    words: tuple[Word, ...]
+    duration_sec: float
+    language: str
+    model: str
+    timings: Mapping[str, float]  # seconds by stage, in the order in which sound flows
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Where a given text was heard. `score` is that of all aligned tokens together."""
+
+    words: tuple[Word, ...]
+    score: float
+    duration_sec: float
+    language: str
+    model: str
+    timings: Mapping[str, float]  # seconds by stage, in the order in which sound flows
+    warnings: tuple[str, ...] = ()

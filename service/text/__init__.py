@@ -1,0 +1,1 @@
+"""Text as the models spell it, and the way back to the text that was given."""

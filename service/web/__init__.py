@@ -1,0 +1,1 @@
+"""HTTP: request forms, answers, and the routes."""

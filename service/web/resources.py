@@ -1,0 +1,61 @@
+"""What the lifespan owns and the routes use."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Request
+
+from service.catalogue import Catalogue
+from service.ops.metrics import Metrics
+from service.ops.pool import Pool, Ran
+from service.ops.settings import Settings
+
+Result = TypeVar("Result")
+
+
+@dataclass
+class Resources:
+    """Made at start, closed at the end; `catalogue` is None until the models are warm."""
+
+    settings: Settings
+    pool: Pool
+    metrics: Metrics
+    usable_cpus: int
+    catalogue: Catalogue | None = None
+    load_error: str | None = None
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its answer was ready."""
+
+
+def _resources(request: Request) -> Resources:
+    resources = request.app.state.resources
+    if not isinstance(resources, Resources):
+        raise TypeError(f"expected Resources, got {type(resources).__name__}")
+    return resources
+
+
+ResourcesDep = Annotated[Resources, Depends(_resources)]
+
+
+async def run_for_client(request: Request, pool: Pool, job: Callable[[], Result]) -> Ran[Result]:
+    """Run a job in the pool; drop it if the client goes away. Raises ClientGone, Overloaded."""
+    running = asyncio.create_task(pool.run(job))
+    leaving = asyncio.create_task(_disconnected(request))
+    try:
+        await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            raise ClientGone
+        return running.result()
+    finally:
+        leaving.cancel()
+        running.cancel()
+        await asyncio.gather(running, leaving, return_exceptions=True)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,168 @@
+"""Multipart forms, checked while they stream in.
+
+Small uploads stay in memory, larger ones go to an unnamed temporary file that disappears when it is
+closed; the body is never whole in memory, and is refused as soon as it passes the limit.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from service.errors import EmptyTranscript, InvalidField, MissingField, UploadTooLarge
+
+FORM_TYPE: Final = "multipart/form-data"
+MAX_FILES: Final = 4
+MAX_FIELDS: Final = 32
+MAX_TEXT_BYTES: Final = 1 << 20
+AUDIO_FIELDS: Final = ("audio", "file")
+
+
+@dataclass(frozen=True)
+class SpeechForm:
+    """The fields of a speech request, checked but for what only a model can know."""
+
+    audio: BinaryIO
+    model: str | None
+    language: str | None
+    max_audio_sec: float
+    transcript: str  # "" where the request has none
+
+
+@asynccontextmanager
+async def speech_form(
+    request: Request, *, max_bytes: int, max_audio_sec: float, with_transcript: bool
+) -> AsyncIterator[SpeechForm]:
+    """Read the form of a speech request; its files are gone when the context ends.
+
+    Raises UploadTooLarge, MissingField, InvalidField or EmptyTranscript.
+    """
+    form = await _read_form(request, max_bytes)
+    try:
+        yield SpeechForm(
+            audio=_audio_of(form),
+            model=_text_of(form, "model"),
+            language=_text_of(form, "language"),
+            max_audio_sec=_limit_of(form, max_audio_sec),
+            transcript=await _transcript_of(form) if with_transcript else "",
+        )
+    finally:
+        await form.close()
+
+
+async def _read_form(request: Request, max_bytes: int) -> FormData:
+    content_type = request.headers.get("content-type", "")
+    if not content_type.lower().startswith(FORM_TYPE):
+        raise InvalidField(
+            f"expected a {FORM_TYPE} body, got {content_type or 'no content type'}",
+            param="content-type",
+        )
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > max_bytes:
+        raise _too_large(max_bytes)
+    parser = MultiPartParser(
+        request.headers,
+        _limited(request, max_bytes),
+        max_files=MAX_FILES,
+        max_fields=MAX_FIELDS,
+        max_part_size=MAX_TEXT_BYTES,
+    )
+    try:
+        return await parser.parse()
+    except MultiPartException as error:
+        raise InvalidField(
+            f"expected a well-formed {FORM_TYPE} body, got: {error.message}", param="body"
+        ) from error
+
+
+async def _limited(request: Request, max_bytes: int) -> AsyncGenerator[bytes, None]:
+    received = 0
+    async for block in request.stream():
+        received += len(block)
+        if received > max_bytes:
+            raise _too_large(max_bytes)
+        yield block
+
+
+def _too_large(max_bytes: int) -> UploadTooLarge:
+    return UploadTooLarge(
+        f"expected a request body of at most {max_bytes} bytes, got more",
+        param="audio",
+        max_upload_bytes=max_bytes,
+    )
+
+
+def _audio_of(form: FormData) -> BinaryIO:
+    value = _first(form, AUDIO_FIELDS)
+    if value is None:
+        raise MissingField("expected a file in the field audio (or file), got none", param="audio")
+    if isinstance(value, str):
+        raise InvalidField("expected a file in the field audio, got a text", param="audio")
+    return value.file
+
+
+def _text_of(form: FormData, name: str) -> str | None:
+    value = _first(form, (name,))
+    if isinstance(value, UploadFile):
+        raise InvalidField(f"expected a text in the field {name}, got a file", param=name)
+    return value.strip() or None if value is not None else None
+
+
+def _limit_of(form: FormData, ceiling: float) -> float:
+    text = _text_of(form, "max_audio_sec")
+    if text is None:
+        return ceiling
+    try:
+        limit = float(text)
+    except ValueError:
+        limit = float("nan")
+    if not 0 < limit <= ceiling:
+        raise InvalidField(
+            f"expected max_audio_sec above 0 and at most {ceiling:g}, got {text!r}",
+            param="max_audio_sec",
+            max_audio_sec=ceiling,
+        )
+    return limit
+
+
+async def _transcript_of(form: FormData) -> str:
+    value = _first(form, ("transcript",))
+    if value is None:
+        raise MissingField(
+            "expected a text, or a text file, in the field transcript, got none",
+            param="transcript",
+        )
+    if isinstance(value, UploadFile):
+        value = await _text_file(value)
+    if not value.strip():
+        raise EmptyTranscript("expected a text to align, got an empty one", param="transcript")
+    return value
+
+
+async def _text_file(upload: UploadFile) -> str:
+    content = await upload.read(MAX_TEXT_BYTES + 1)
+    if len(content) > MAX_TEXT_BYTES:
+        raise UploadTooLarge(
+            f"expected a transcript of at most {MAX_TEXT_BYTES} bytes, got more",
+            param="transcript",
+            max_transcript_bytes=MAX_TEXT_BYTES,
+        )
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidField(
+            f"expected UTF-8 text in transcript, got byte 0x{content[error.start]:02x} at "
+            f"{error.start}",
+            param="transcript",
+        ) from error
+
+
+def _first(form: FormData, names: Collection[str]) -> str | UploadFile | None:
+    for name in names:
+        if name in form:
+            return form[name]
+    return None
