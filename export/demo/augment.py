@@ -48,15 +48,15 @@ def reverberate(waveform: Waveform, sample_rate: int, random: Generator) -> Wave
     response = random.standard_normal(len(time)) * 10 ** (-3 * time / rt60)
     response *= random.uniform(0.1, 0.7) / np.sqrt(np.sum(response**2))
     response[0] = 1.0
-    wet = fftconvolve(waveform, response.astype(np.float32))
-    return wet[: len(waveform)].astype(np.float32)
+    wet: Waveform = fftconvolve(waveform, response.astype(np.float32))
+    return wet[: len(waveform)]
 
 
 def add_noise(waveform: Waveform, snr_db: float, random: Generator) -> Waveform:
     """Add noise whose spectrum falls from white to brown."""
-    noise = random.standard_normal(len(waveform)).astype(np.float32)
+    white = random.standard_normal(len(waveform)).astype(np.float32)
     pole = random.uniform(0.0, 0.98)
-    noise = lfilter([1.0], [1.0, -pole], noise).astype(np.float32)
+    noise: Waveform = lfilter([1.0], [1.0, -pole], white).astype(np.float32)
     power = float(np.mean(waveform**2)) / 10 ** (snr_db / 10)
     return waveform + noise * np.float32(np.sqrt(power / (float(np.mean(noise**2)) + 1e-12)))
 

@@ -22,6 +22,7 @@ SAMPLE_RATE: Final = 16_000  # Hz
 SPLIT_SEED: Final = 20261121
 HELD_OUT_LINES: Final = 400
 HELD_OUT_RECORDINGS: Final = 10
+UNKNOWN_ONSET: Final = -1
 # Variants that speak Hebrew intelligibly. The held-out ones are never heard in training.
 HELD_OUT_VOICES: Final = ("f4", "m4", "steph3", "Andy", "linda", "klatt3", "michael", "Lee")
 VOICES: Final = (
@@ -37,11 +38,14 @@ VOICES: Final = (
 
 @dataclass(frozen=True)
 class Utterance:
-    """waveform: float32 [N] at 16 kHz; onsets: the first sample of each word, None if unknown."""
+    """waveform: float32 [N] at 16 kHz; onsets: int64, the first sample of each word.
+
+    A first word's onset may be UNKNOWN_ONSET.
+    """
 
     waveform: NDArray[np.float32]
     words: tuple[str, ...]
-    onsets: NDArray[np.int64] | None
+    onsets: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,8 @@ def matching_runs(recording: Recording) -> list[tuple[int, int, int]]:
 def load_mono(path: Path) -> NDArray[np.float32]:
     """A recording as float32 [N] at 16 kHz."""
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    return soxr.resample(samples.mean(axis=1), rate, SAMPLE_RATE).astype(np.float32)
+    waveform: NDArray[np.float32] = soxr.resample(samples.mean(axis=1), rate, SAMPLE_RATE)
+    return waveform
 
 
 class Synthesiser:
@@ -158,10 +163,7 @@ class Synthesiser:
         source_rate = speech.sample_rate * random.uniform(0.9, 1.15)
         waveform = soxr.resample(speech.waveform, source_rate, SAMPLE_RATE, quality="MQ")
         onsets = np.round(speech.onsets * (SAMPLE_RATE / source_rate)).astype(np.int64)
-        longest_pad = SAMPLE_RATE * random.choice((0.5, 2.0), p=(0.9, 0.1))
-        before, after = random.integers(0, int(longest_pad), size=2)
-        padded = np.pad(waveform.astype(np.float32), (int(before), int(after)))
-        return Utterance(padded, tuple(map(unpointed, pointed)), onsets + before)
+        return _padded(Utterance(waveform, tuple(map(unpointed, pointed)), onsets), random)
 
 
 class RecordedSpeech:
@@ -184,9 +186,13 @@ class RecordedSpeech:
         begin, end = (int(t * SAMPLE_RATE) for t in (recording.onsets[first], ends[last - 1]))
         waveform = self._waveforms[index][begin:end]
         pointed = recording.pointed[pointed_start + offset : pointed_start + offset + taken]
-        source_rate = SAMPLE_RATE * random.uniform(0.85, 1.2)
-        waveform = soxr.resample(waveform, source_rate, SAMPLE_RATE, quality="MQ")
-        return Utterance(waveform.astype(np.float32), tuple(map(unpointed, pointed)), None)
+        speed = random.uniform(0.85, 1.2)
+        waveform = soxr.resample(waveform, SAMPLE_RATE * speed, SAMPLE_RATE, quality="MQ")
+        times = np.array(recording.onsets[first:last]) - recording.onsets[first]
+        onsets = np.round(times * SAMPLE_RATE / speed).astype(np.int64)
+        if first == 0:  # the published time is 0.0, whenever speech begins
+            onsets[0] = UNKNOWN_ONSET
+        return _padded(Utterance(waveform, tuple(map(unpointed, pointed)), onsets), random)
 
 
 @dataclass(frozen=True)
@@ -196,7 +202,7 @@ class BatchPlan:
     seconds: float = 48.0
     word_counts: tuple[int, ...] = (2, 4, 6, 8, 12, 16, 24)
     weights: tuple[float, ...] = (0.05, 0.15, 0.25, 0.25, 0.15, 0.1, 0.05)
-    recorded_share: float = 0.1
+    recorded_share: float = 0.2
     shuffled_share: float = 0.15  # words in random order: every word, not the common ones only
     noise_share: float = 0.02  # no speech at all, no words
 
@@ -252,7 +258,16 @@ class Mixture:
 
 def _noise(random: Generator) -> Utterance:
     faint = random.standard_normal(int(random.integers(SAMPLE_RATE // 2, 4 * SAMPLE_RATE)))
-    return Utterance((1e-3 * faint).astype(np.float32), (), None)
+    return Utterance((1e-3 * faint).astype(np.float32), (), np.zeros(0, dtype=np.int64))
+
+
+def _padded(utterance: Utterance, random: Generator) -> Utterance:
+    """With silence before and after."""
+    longest = SAMPLE_RATE * random.choice((0.5, 2.0), p=(0.9, 0.1))
+    before, after = (int(length) for length in random.integers(0, int(longest), size=2))
+    waveform = np.pad(utterance.waveform.astype(np.float32), (before, after))
+    onsets = np.where(utterance.onsets == UNKNOWN_ONSET, UNKNOWN_ONSET, utterance.onsets + before)
+    return Utterance(waveform, utterance.words, onsets)
 
 
 def _closest(wanted: str, candidates: Sequence[str]) -> int:

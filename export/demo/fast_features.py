@@ -9,7 +9,10 @@ parameters of the very same module, so that the trained checkpoint is an ordinar
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers.models.wav2vec2.modeling_wav2vec2 import Wav2Vec2FeatureEncoder
+from transformers.models.wav2vec2.modeling_wav2vec2 import (
+    Wav2Vec2FeatureEncoder,
+    Wav2Vec2LayerNormConvLayer,
+)
 
 
 def channels_last_features(encoder: Wav2Vec2FeatureEncoder, waveform: Tensor) -> Tensor:
@@ -19,8 +22,9 @@ def channels_last_features(encoder: Wav2Vec2FeatureEncoder, waveform: Tensor) ->
     """
     hidden = waveform.unsqueeze(-1)
     for layer in encoder.conv_layers:
-        hidden = strided_convolution(hidden, layer.conv)
-        hidden = functional.gelu(layer.layer_norm(hidden))
+        if not isinstance(layer, Wav2Vec2LayerNormConvLayer):
+            raise TypeError(f"expected layer-norm convolutions, got {type(layer).__name__}")
+        hidden = functional.gelu(layer.layer_norm(strided_convolution(hidden, layer.conv)))
     return hidden
 
 

@@ -1,11 +1,11 @@
 """Train a small Wav2Vec2ForCTC on synthesised speech; resumable, on a CPU within two hours.
 
-Two losses. Where word onsets are known, CTC runs word by word inside its own window of frames, so
-that letters cannot drift into the neighbours; and at each onset the word's first letter is asked
-for, with the word delimiter one frame before it, so that spikes stand where words begin. Recorded
-speech, whose onsets are less exact, gets plain CTC over the whole utterance.
+Two losses. CTC runs word by word inside each word's own window of frames, so that letters cannot
+drift into the neighbours; and at each onset the word's first letter is asked for, with the word
+delimiter one frame before it, so that spikes stand where words begin.
 """
 
+import itertools
 import json
 import logging
 import time
@@ -26,7 +26,7 @@ from transformers import (
     Wav2Vec2Processor,
 )
 
-from export.demo.corpus import SAMPLE_RATE, Mixture, Split, Utterance
+from export.demo.corpus import SAMPLE_RATE, UNKNOWN_ONSET, Mixture, Split, Utterance
 from export.demo.fast_features import channels_last_features
 from export.demo.hebrew import LETTERS
 
@@ -120,20 +120,19 @@ def collate(utterances: list[Utterance]) -> Batch:
         waveforms[row, : len(centred)] = centred / np.sqrt(centred.var() + 1e-7)
         frames = frame_count(len(item.waveform))
         spelled = [[IDS[letter] for letter in word] for word in item.words]
-        if item.onsets is None:
-            windows.append((row, 0, frames))
-            targets.append(_join(spelled))
-            continue
         onsets = np.minimum(np.round(item.onsets / STRIDE).astype(int), frames - 1)
-        starts = [0, *onsets[1:]]
-        ends = [*onsets[1:], frames]
-        for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
-            last = index == len(spelled) - 1
-            windows.append((row, start, end))
-            targets.append(spelled[index] if last else [*spelled[index], IDS[DELIMITER]])
-            pins.append((row, onsets[index], spelled[index][0]))
-            if index and onsets[index] > 0:
-                pins.append((row, onsets[index] - 1, IDS[DELIMITER]))
+        windows += [
+            (row, start, end)
+            for start, end in itertools.pairwise([0, *onsets[1:].tolist(), frames])
+        ]
+        targets += [[*word, IDS[DELIMITER]] for word in spelled[:-1]] + (spelled[-1:] or [[]])
+        known = item.onsets != UNKNOWN_ONSET
+        pins += [
+            (row, onset, word[0])
+            for onset, word, sure in zip(onsets, spelled, known, strict=True)
+            if sure
+        ]
+        pins += [(row, onset - 1, IDS[DELIMITER]) for onset in onsets[1:] if onset > 0]
     return Batch(
         torch.from_numpy(waveforms),
         torch.tensor([len(item.waveform) for item in utterances]),
@@ -199,7 +198,8 @@ def train(split: Split, work: Path, schedule: Schedule) -> Wav2Vec2ForCTC:
     """Train to the end of the schedule, from `work`/state.pt if it is there."""
     torch.manual_seed(schedule.seed)
     # On a CPU plain attention is faster than the fused kernel when there is a mask.
-    model = Wav2Vec2ForCTC(demo_config()).train()
+    model = Wav2Vec2ForCTC(demo_config())
+    model.train()
     model.set_attn_implementation("eager")
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=schedule.peak_rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
@@ -223,7 +223,8 @@ def train(split: Split, work: Path, schedule: Schedule) -> Wav2Vec2ForCTC:
             _report(step + 1, schedule.steps, done, smooth, audio, time.monotonic() - began)
         if (step + 1) % schedule.checkpoint_every == 0 or step + 1 == schedule.steps:
             _store(work / STATE_FILE, model, optimizer, step + 1, schedule)
-    return model.eval()
+    model.eval()
+    return model
 
 
 def save_checkpoint(model: Wav2Vec2ForCTC, folder: Path) -> None:
@@ -248,11 +249,6 @@ def save_checkpoint(model: Wav2Vec2ForCTC, folder: Path) -> None:
     )
     Wav2Vec2Processor(feature_extractor=extractor, tokenizer=tokenizer).save_pretrained(folder)
     model.save_pretrained(folder)
-
-
-def _join(spelled: list[list[int]]) -> list[int]:
-    joined = [token for word in spelled for token in (*word, IDS[DELIMITER])]
-    return joined[:-1]
 
 
 def _report(

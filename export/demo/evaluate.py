@@ -1,0 +1,138 @@
+"""How good a bundle is, measured through the runtime: text, and word onsets.
+
+Held-out sentences are spoken by held-out voices; held-out recordings are a human's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import jiwer
+import numpy as np
+from numpy.typing import NDArray
+
+from export.demo import augment
+from export.demo.corpus import (
+    HELD_OUT_VOICES,
+    SAMPLE_RATE,
+    Recording,
+    Split,
+    Synthesiser,
+    Utterance,
+    load_mono,
+    matching_runs,
+)
+from export.demo.hebrew import unpointed
+from service.audio import Audio
+from service.recognizer import Recognizer
+
+EVALUATION_SEED: Final = 2026
+UTTERANCES: Final = 200
+MAX_WORDS: Final = 12
+# Letters that sound alike become one: ט is ת, ק and ח are כ, ו is ב, ס is ש; final forms are the
+# letters that they end. Alef, he and ayin are hardly heard, and neither are spaces.
+_SOUNDS: Final = str.maketrans("טקךחוסםןףץ", "תכככבשמנפצ", "אהע ")
+
+
+@dataclass(frozen=True)
+class OnsetErrors:
+    """Absolute errors of word starts, in milliseconds."""
+
+    words: int
+    median_ms: float
+    p90_ms: float
+
+    @classmethod
+    def of(cls, errors_sec: Sequence[float]) -> "OnsetErrors":
+        """errors_sec: signed or absolute, in seconds."""
+        milliseconds = 1000 * np.abs(np.array(errors_sec))
+        return cls(
+            len(milliseconds),
+            round(float(np.median(milliseconds)), 1),
+            round(float(np.percentile(milliseconds, 90)), 1),
+        )
+
+
+@dataclass(frozen=True)
+class Quality:
+    """cer: of the letters and spaces; folded_cer: of what can be heard; onsets: of /align."""
+
+    utterances: int
+    cer: float
+    folded_cer: float
+    onsets: OnsetErrors
+
+
+def evaluate(recognizer: Recognizer, split: Split) -> dict[str, Any]:
+    """All figures of docs/EMBEDDED_MODELS.md for one bundle."""
+    clean = _held_out_speech(split)
+    random = np.random.default_rng(EVALUATION_SEED + 1)
+    noisy = [
+        Utterance(augment.record(item.waveform, SAMPLE_RATE, random), item.words, item.onsets)
+        for item in clean
+    ]
+    figures = {
+        "synthetic": asdict(_synthetic(recognizer, clean)),
+        "synthetic_degraded": asdict(_synthetic(recognizer, noisy)),
+    }
+    if split.held_out_recordings:
+        figures["human"] = asdict(_human(recognizer, split.held_out_recordings))
+    return figures
+
+
+def folded(text: str) -> str:
+    """What of a spelling can be heard: one letter a sound, no silent letters, no spaces."""
+    return text.translate(_SOUNDS)
+
+
+def _held_out_speech(split: Split) -> list[Utterance]:
+    random = np.random.default_rng(EVALUATION_SEED)
+    speaker = Synthesiser(HELD_OUT_VOICES)
+    chosen = random.permutation(len(split.held_out_lines))[:UTTERANCES]
+    return [speaker.speak(split.held_out_lines[line][:MAX_WORDS], random) for line in chosen]
+
+
+def _synthetic(recognizer: Recognizer, utterances: Sequence[Utterance]) -> Quality:
+    heard, errors = [], []
+    for item in utterances:
+        audio = _audio(item.waveform)
+        heard.append(recognizer.transcribe(audio).text)
+        starts = _starts(recognizer, audio, item.words)
+        errors += list(starts - item.onsets / SAMPLE_RATE)
+    return _quality([" ".join(item.words) for item in utterances], heard, errors)
+
+
+def _human(recognizer: Recognizer, recordings: Sequence[Recording]) -> Quality:
+    """First words are left out of the onsets: their published time is 0.0, whatever was said."""
+    written, heard, errors = [], [], []
+    for item in recordings:
+        audio = _audio(load_mono(item.path))
+        written.append(" ".join(map(unpointed, item.pointed)))
+        heard.append(recognizer.transcribe(audio).text)
+        signed = _starts(recognizer, audio, item.words) - np.array(item.onsets)
+        trusted = [
+            index
+            for start, _, length in matching_runs(item)
+            for index in range(start, start + length)
+        ]
+        errors += [float(signed[index]) for index in trusted if index > 0]
+    return _quality(written, heard, errors)
+
+
+def _starts(recognizer: Recognizer, audio: Audio, words: Sequence[str]) -> NDArray[np.float64]:
+    """Start times of the aligned words, in seconds; not a number where a word has none."""
+    placed = recognizer.align(audio, " ".join(words)).words
+    return np.array([np.nan if word.start is None else word.start for word in placed])
+
+
+def _quality(written: list[str], heard: list[str], errors_sec: list[float]) -> Quality:
+    return Quality(
+        len(written),
+        round(float(jiwer.cer(written, heard)), 4),
+        round(float(jiwer.cer(list(map(folded, written)), list(map(folded, heard)))), 4),
+        OnsetErrors.of(errors_sec),
+    )
+
+
+def _audio(waveform: NDArray[np.float32]) -> Audio:
+    return Audio(waveform, SAMPLE_RATE, len(waveform) / SAMPLE_RATE)

@@ -1,0 +1,264 @@
+"""Every format that is promised, made here and read back; and everything that is no audio."""
+
+import io
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from service.audio import Audio, decode, recognize
+from service.errors import (
+    AudioTooLong,
+    CorruptAudio,
+    EmptyAudio,
+    InputError,
+    InvalidSamples,
+    UnsupportedAudio,
+)
+
+RATE = 16_000  # Hz
+TONE_HZ = 440.0
+SECONDS = 0.5
+
+SNDFILE_FORMATS = [
+    ("WAV", "PCM_U8"),
+    ("WAV", "PCM_16"),
+    ("WAV", "PCM_24"),
+    ("WAV", "PCM_32"),
+    ("WAV", "FLOAT"),
+    ("WAV", "DOUBLE"),
+    ("WAVEX", "PCM_16"),
+    ("W64", "PCM_16"),
+    ("FLAC", "PCM_16"),
+    ("FLAC", "PCM_24"),
+    ("OGG", "VORBIS"),
+    ("OGG", "OPUS"),
+    ("MP3", "MPEG_LAYER_III"),
+    ("AIFF", "PCM_16"),
+    ("CAF", "PCM_16"),
+    ("AU", "PCM_16"),
+]
+AV_FORMATS = [("mp4", "aac"), ("adts", "aac"), ("webm", "libopus"), ("matroska", "flac")]
+
+
+def tone(rate: int = RATE, seconds: float = SECONDS, channels: int = 1) -> NDArray[np.float32]:
+    time = np.arange(int(rate * seconds)) / rate
+    wave = (0.4 * np.sin(2 * np.pi * TONE_HZ * time)).astype(np.float32)
+    return np.repeat(wave[:, np.newaxis], channels, axis=1)
+
+
+def sndfile_bytes(samples: NDArray[np.float32], rate: int, container: str, subtype: str) -> bytes:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, rate, format=container, subtype=subtype)
+    return buffer.getvalue()
+
+
+def av_bytes(samples: NDArray[np.float32], rate: int, container: str, codec: str) -> bytes:
+    buffer = io.BytesIO()
+    layout = "stereo" if samples.shape[1] == 2 else "mono"
+    with av.open(buffer, mode="w", format=container) as output:
+        stream = output.add_stream(codec, rate=rate, layout=layout)
+        frame = av.AudioFrame.from_ndarray(samples.T.copy(), format="fltp", layout=layout)
+        frame.sample_rate, frame.time_base = rate, Fraction(1, rate)
+        fifo = av.AudioFifo()
+        fifo.write(frame)
+        size = stream.codec_context.frame_size or 960
+        while piece := fifo.read(size) or fifo.read(size, partial=True):
+            output.mux(stream.encode(piece))
+        output.mux(stream.encode(None))
+    return buffer.getvalue()
+
+
+def read(content: bytes, max_sec: float = 60.0) -> Audio:
+    return decode(io.BytesIO(content), RATE, max_sec)
+
+
+def loudest_hz(audio: Audio) -> float:
+    spectrum = np.abs(np.fft.rfft(audio.waveform))
+    return float(spectrum.argmax() * audio.sample_rate / len(audio.waveform))
+
+
+@pytest.mark.parametrize(("container", "subtype"), SNDFILE_FORMATS)
+def test_formats_of_libsndfile_come_back_as_they_were(container: str, subtype: str) -> None:
+    """A tone keeps its pitch, length and loudness through each format."""
+    rate = 48_000 if subtype == "OPUS" else 44_100
+    audio = read(sndfile_bytes(tone(rate), rate, container, subtype))
+    assert audio.waveform.dtype == np.float32
+    assert audio.duration_sec == pytest.approx(SECONDS, abs=0.06)
+    assert loudest_hz(audio) == pytest.approx(TONE_HZ, abs=5)
+    assert np.abs(audio.waveform).max() == pytest.approx(0.4, abs=0.1)
+
+
+@pytest.mark.parametrize(("container", "codec"), AV_FORMATS)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_formats_of_ffmpeg_come_back_as_they_were(
+    container: str, codec: str, channels: int
+) -> None:
+    """M4A, raw AAC and WebM are read through PyAV, mono and stereo."""
+    audio = read(av_bytes(tone(48_000, channels=channels), 48_000, container, codec))
+    assert audio.duration_sec == pytest.approx(SECONDS, abs=0.06)
+    assert loudest_hz(audio) == pytest.approx(TONE_HZ, abs=5)
+    assert np.abs(audio.waveform).max() == pytest.approx(0.4, abs=0.1)
+
+
+@pytest.mark.parametrize("rate", [4_000, 8_000, 11_025, 16_000, 22_050, 44_100, 96_000, 192_000])
+@pytest.mark.parametrize("channels", [1, 2, 6])
+def test_any_rate_and_channel_count_becomes_mono_at_the_models_rate(
+    rate: int, channels: int
+) -> None:
+    """Length and pitch do not depend on the source's rate or channels."""
+    audio = read(sndfile_bytes(tone(rate, channels=channels), rate, "WAV", "PCM_16"))
+    assert audio.waveform.ndim == 1
+    assert len(audio.waveform) == pytest.approx(SECONDS * RATE, abs=1)
+    assert audio.duration_sec == pytest.approx(SECONDS, abs=1e-3)
+    assert loudest_hz(audio) == pytest.approx(TONE_HZ, abs=5)
+
+
+def test_channels_are_averaged() -> None:
+    """Sound on one of two channels comes at half its amplitude."""
+    samples = tone(channels=2)
+    samples[:, 1] = 0
+    audio = read(sndfile_bytes(samples, RATE, "WAV", "FLOAT"))
+    np.testing.assert_allclose(audio.waveform, samples[:, 0] / 2, atol=1e-6)
+
+
+def test_sixteen_bit_audio_at_the_models_rate_is_untouched() -> None:
+    """No resampling, no change: the samples are those of the file."""
+    samples = tone()
+    audio = read(sndfile_bytes(samples, RATE, "WAV", "PCM_16"))
+    np.testing.assert_allclose(audio.waveform, samples[:, 0], atol=1 / 32768)
+
+
+@pytest.mark.parametrize("samples", [1, 2, 399, 400, 401])
+@pytest.mark.parametrize("rate", [RATE, 192_000])
+def test_a_few_samples_are_audio(samples: int, rate: int) -> None:
+    """Even one sample decodes, to at least one."""
+    audio = read(sndfile_bytes(tone(rate)[:samples], rate, "WAV", "PCM_16"))
+    assert len(audio.waveform) >= 1
+    assert audio.duration_sec == pytest.approx(samples / rate)
+
+
+def test_audio_longer_than_the_limit_is_refused_with_the_limit() -> None:
+    """The error names the limit and what to do instead; the limit itself is fine."""
+    content = sndfile_bytes(tone(seconds=2.0), RATE, "WAV", "PCM_16")
+    assert read(content, max_sec=2.0).duration_sec == 2.0
+    with pytest.raises(AudioTooLong, match=r"at most 1\.9 s.*cut it") as caught:
+        read(content, max_sec=1.9)
+    assert caught.value.facts["max_audio_sec"] == 1.9
+
+
+@pytest.mark.parametrize("container", ["WAV", "FLAC"])
+def test_no_samples_are_empty_audio(container: str) -> None:
+    """A header without samples is refused as empty, and so are no bytes."""
+    content = sndfile_bytes(np.zeros((0, 1), dtype=np.float32), RATE, container, "PCM_16")
+    with pytest.raises(EmptyAudio):
+        read(content)
+    with pytest.raises(EmptyAudio):
+        read(b"")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_samples_that_are_no_numbers_are_refused_with_their_place(value: float) -> None:
+    """NaN and infinity name the first sample that holds one."""
+    samples = tone(channels=2)
+    samples[1234, 1] = value
+    with pytest.raises(InvalidSamples, match="1234"):
+        read(sndfile_bytes(samples, RATE, "WAV", "FLOAT"))
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "a PNG image"),
+        (b"\xff\xd8\xff\xe0", "a JPEG image"),
+        (b"%PDF-1.7", "a PDF document"),
+        (b"PK\x03\x04", "a ZIP archive"),
+        (b"  <!DOCTYPE html>", "an HTML page"),
+        (b'{"a": 1}', "a JSON document"),
+        (b"hello", "data of no known format"),
+        (b"\x00", "data of no known format"),
+    ],
+)
+def test_what_is_no_audio_is_named(head: bytes, name: str) -> None:
+    """The error says what was recognised."""
+    with pytest.raises(UnsupportedAudio) as caught:
+        recognize(head)
+    assert caught.value.facts["recognized"] == name
+    assert name in caught.value.message
+
+
+def test_video_without_sound_is_unsupported() -> None:
+    """An MP4 file that has no audio track is named as such."""
+    buffer = io.BytesIO()
+    with av.open(buffer, mode="w", format="mp4") as output:
+        stream = output.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 16, 16, "yuv420p"
+        picture = np.zeros((16, 16, 3), dtype=np.uint8)
+        output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        output.mux(stream.encode(None))
+    with pytest.raises(UnsupportedAudio, match="MP4 without"):
+        read(buffer.getvalue())
+
+
+CORRUPTIBLE = {
+    "WAV": b"RIFF\x24\x00\x00\x00WAVE" + b"\xff" * 64,
+    "FLAC": b"fLaC" + b"\x00" * 64,
+    "OGG": b"OggS" + b"\x01" * 64,
+    "MP3": b"ID3\x04" + b"\x00" * 64,
+    "MP4": b"\x00\x00\x00\x18ftypM4A " + b"\x00" * 64,
+    "WebM": b"\x1a\x45\xdf\xa3" + b"\x00" * 64,
+    "AAC": b"\xff\xf1" + b"\x00" * 64,
+}
+
+
+@pytest.mark.parametrize("name", CORRUPTIBLE)
+def test_a_known_format_that_cannot_be_decoded_is_corrupt(name: str) -> None:
+    """The error names the format, whichever library failed."""
+    with pytest.raises((CorruptAudio, EmptyAudio)) as caught:
+        read(CORRUPTIBLE[name])
+    assert caught.value.facts["format"] == name
+
+
+ENCODED = [
+    sndfile_bytes(tone(seconds=0.1), RATE, "WAV", "PCM_16"),
+    sndfile_bytes(tone(seconds=0.1), RATE, "FLAC", "PCM_16"),
+    sndfile_bytes(tone(seconds=0.1), RATE, "OGG", "VORBIS"),
+    sndfile_bytes(tone(seconds=0.1), RATE, "MP3", "MPEG_LAYER_III"),
+    av_bytes(tone(48_000, 0.1), 48_000, "mp4", "aac"),
+    av_bytes(tone(48_000, 0.1), 48_000, "webm", "libopus"),
+]
+
+
+@given(
+    st.sampled_from(ENCODED),
+    st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=8),
+    st.floats(0, 1),
+)
+@settings(max_examples=300, deadline=None)
+def test_damaged_files_decode_or_are_refused(
+    content: bytes, changes: list[tuple[float, int]], kept: float
+) -> None:
+    """Whatever bytes are changed or cut off, the result is audio or an input error."""
+    damaged = bytearray(content)
+    for place, value in changes:
+        damaged[int(place * len(damaged))] = value
+    try:
+        audio = read(bytes(damaged[: int(kept * len(damaged))]), max_sec=5.0)
+    except InputError as error:
+        assert error.message
+    else:
+        assert np.isfinite(audio.waveform).all()
+
+
+def test_silence_is_told_from_quiet_speech() -> None:
+    """Digital zeros and a faint hiss are silent, a quiet tone is not."""
+    hiss = np.random.default_rng(0).normal(0, 1e-4, RATE).astype(np.float32)
+    assert Audio(np.zeros(RATE, dtype=np.float32), RATE, 1.0).silent
+    assert Audio(hiss, RATE, 1.0).silent
+    assert not Audio(tone()[:, 0] / 50, RATE, SECONDS).silent
+    assert Audio(np.zeros(1, dtype=np.float32), RATE, 1 / RATE).silent

@@ -1,0 +1,126 @@
+"""A bundle is opened only when everything in it fits together."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bundles import TOKENS, manifest_document, write_bundle
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.bundle import MANIFEST_FILE, Framing, open_bundle, read_manifest, read_tokens
+from service.errors import BundleError
+
+WAV2VEC2 = Framing(((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2)))
+
+
+def test_a_good_bundle_opens(tmp_path: Path) -> None:
+    """Tokens stand at their ids, and the manifest's facts are typed."""
+    bundle = open_bundle(write_bundle(tmp_path))
+    assert bundle.tokens == TOKENS
+    assert bundle.manifest.framing.stride == 320
+    assert bundle.model_path.is_file()
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"manifest_version": 99}, "manifest_version 1, got 99"),
+        ({"id": ""}, "id"),
+        ({"sample_rate": "16000"}, "int in sample_rate, got str"),
+        ({"sample_rate": True}, "sample_rate"),
+        ({"blank_id": -1}, "blank_id"),
+        ({"blank_id": 99}, "the blank's id 99"),
+        ({"family": "whisper"}, "family in wav2vec2, got whisper"),
+        ({"word_delimiter": "#"}, "the token '#'"),
+        ({"special_tokens": ["<s>"]}, "the token '<s>'"),
+        ({"special_tokens": [1]}, "special_tokens"),
+        ({"framing": {"convolutions": [[10]]}}, "framing.convolutions"),
+        ({"framing": {"convolutions": [[10, 0]]}}, "framing.convolutions"),
+        ({"features": {}}, "features.normalize"),
+        ({"graph": {"waveform_input": "x"}}, "graph.logits_output"),
+        ({"files": {}}, "a sha256 of model.int8.onnx"),
+        ({"report": None}, "dict in report, got NoneType"),
+    ],
+)
+def test_a_wrong_field_is_named(tmp_path: Path, changes: dict[str, Any], named: str) -> None:
+    """The error names the file, the field, what was expected and what came."""
+    with pytest.raises(BundleError) as caught:
+        open_bundle(write_bundle(tmp_path, **changes))
+    assert named in caught.value.message
+    assert caught.value.facts["file"] in ("manifest.json", "tokens.txt")
+
+
+@pytest.mark.parametrize("field", sorted(set(manifest_document()) - {"manifest_version"}))
+def test_every_field_is_needed(tmp_path: Path, field: str) -> None:
+    """No field has a silent default."""
+    write_bundle(tmp_path)
+    path = tmp_path / MANIFEST_FILE
+    document = json.loads(path.read_text())
+    del document[field]
+    path.write_text(json.dumps(document))
+    with pytest.raises(BundleError, match=field):
+        read_manifest(path)
+
+
+@pytest.mark.parametrize("name", ["tokens.txt", "model.int8.onnx"])
+def test_a_changed_file_is_refused(tmp_path: Path, name: str) -> None:
+    """A hash that differs stops the bundle and names the file."""
+    write_bundle(tmp_path)
+    with (tmp_path / name).open("ab") as file:
+        file.write(b"\n")
+    with pytest.raises(BundleError, match=name):
+        open_bundle(tmp_path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """So is a file that is not there."""
+    write_bundle(tmp_path)
+    (tmp_path / "model.int8.onnx").unlink()
+    with pytest.raises(BundleError, match=r"model\.int8\.onnx"):
+        open_bundle(tmp_path)
+
+
+def test_files_outside_the_bundle_are_refused(tmp_path: Path) -> None:
+    """A manifest cannot point to other folders."""
+    folder = write_bundle(tmp_path / "bundle")
+    path = folder / MANIFEST_FILE
+    document = json.loads(path.read_text())
+    document["files"]["../secret"] = "0" * 64
+    path.write_text(json.dumps(document))
+    with pytest.raises(BundleError, match=r"\.\./secret"):
+        open_bundle(folder)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "null", "\x00"])
+def test_a_manifest_that_is_no_object_is_refused(tmp_path: Path, content: str) -> None:
+    """Any text at all gives a BundleError that names the file."""
+    path = tmp_path / MANIFEST_FILE
+    path.write_text(content)
+    with pytest.raises(BundleError, match=r"manifest\.json"):
+        read_manifest(path)
+
+
+@pytest.mark.parametrize("content", ["", "a\n", "a x\n", "a 0\nb 0\n", "a 0\nb 2\n", "a -1\n"])
+def test_token_lists_have_no_gaps_and_no_doubles(tmp_path: Path, content: str) -> None:
+    """Ids run from 0, each once."""
+    path = tmp_path / "tokens.txt"
+    path.write_text(content)
+    with pytest.raises(BundleError, match=r"tokens\.txt"):
+        read_tokens(path)
+
+
+@given(st.integers(0, 100_000))
+def test_frames_follow_the_convolutions(samples: int) -> None:
+    """Frame counts equal those of sliding each convolution over its input."""
+    length = samples
+    for kernel, stride in WAV2VEC2.convolutions:
+        length = len(range(0, length - kernel + 1, stride))
+    assert WAV2VEC2.frame_count(samples) == length
+
+
+def test_the_receptive_field_makes_one_frame() -> None:
+    """400 samples are the fewest of the wav2vec2 family, and 320 more make another frame."""
+    assert WAV2VEC2.min_samples == 400
+    assert [WAV2VEC2.frame_count(n) for n in (399, 400, 719, 720)] == [0, 1, 1, 2]
