@@ -170,7 +170,7 @@ def loss_of(log_probs: Tensor, batch: Batch, onset_weight: float) -> Tensor:
         reduction="sum",
         zero_infinity=True,
     )
-    loss = ctc / len(batch.targets)
+    loss = ctc / max(1, len(batch.targets))  # a batch may hold noise alone
     if len(batch.pins):
         row, frame, token = batch.pins.T
         loss = loss - onset_weight * log_probs[row, frame, token].mean()
@@ -215,7 +215,7 @@ def train(split: Split, work: Path, schedule: Schedule) -> Wav2Vec2ForCTC:
         loss = loss_of(log_probs, batch, schedule.onset_weight)
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0, error_if_nonfinite=True)
         optimizer.step()
         audio += float(batch.lengths.sum()) / SAMPLE_RATE
         smooth = 0.98 * smooth + 0.02 * loss.item() if step > done else loss.item()
