@@ -23,6 +23,19 @@ def frames_needed(targets: NDArray[np.int64]) -> int:
     return len(targets) + int(np.count_nonzero(targets[1:] == targets[:-1]))
 
 
+def check_fit(targets: NDArray[np.int64], frames: int) -> None:
+    """Raises TranscriptTooLong, with both figures, unless the frames can hold the targets."""
+    needed = frames_needed(targets)
+    if frames < needed:
+        raise TranscriptTooLong(
+            f"expected audio of at least {needed} frames for {len(targets)} tokens, got {frames}",
+            param="transcript",
+            frames_needed=needed,
+            frames=frames,
+            tokens=len(targets),
+        )
+
+
 def forced_align(
     log_probs: NDArray[np.float32], targets: NDArray[np.int64], blank_id: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -36,18 +49,10 @@ def forced_align(
     hold the blank or leave the vocabulary.
     """
     _check_targets(targets, log_probs.shape[1], blank_id)
-    frames, needed = len(log_probs), frames_needed(targets)
-    if frames < needed:
-        raise TranscriptTooLong(
-            f"expected audio of at least {needed} frames for {len(targets)} tokens, got {frames}",
-            param="transcript",
-            frames_needed=needed,
-            frames=frames,
-            tokens=len(targets),
-        )
+    check_fit(targets, len(log_probs))
     label_from, blank_from, ends_in_label = _forward(log_probs, targets, blank_id)
     tokens = _backtrack(label_from, blank_from, targets, blank_id, ends_in_label=ends_in_label)
-    return tokens, log_probs[np.arange(frames), tokens]
+    return tokens, log_probs[np.arange(len(tokens)), tokens]
 
 
 def _check_targets(targets: NDArray[np.int64], width: int, blank_id: int) -> None:

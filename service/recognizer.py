@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.acoustic import AcousticModel, OnnxAcousticModel
-from service.align import forced_align
+from service.align import check_fit, forced_align
 from service.audio import Audio
 from service.bundle import Bundle, Manifest
 from service.ctc import greedy_decode, log_softmax, merge_tokens
@@ -71,6 +71,7 @@ class Recognizer:
         written = self._written(text)
         if audio.silent:
             raise _no_speech(audio)
+        check_fit(written.targets, self._frame_count(audio))  # before the model has worked for it
         log_probs = self._log_probs(audio, stages)
         blank_id = self._vocabulary.blank_id
         with stages.time("search"):
@@ -93,6 +94,10 @@ class Recognizer:
             model_input = wav2vec2_input(audio.waveform, self.manifest)
         with stages.time("inference"):
             return log_softmax(self._model.logits(model_input))
+
+    def _frame_count(self, audio: Audio) -> int:
+        framing = self.manifest.framing
+        return framing.frame_count(max(len(audio.waveform), framing.min_samples))
 
     def _clock(self, audio: Audio) -> FrameClock:
         return FrameClock(

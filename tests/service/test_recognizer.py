@@ -138,7 +138,7 @@ def test_a_text_without_a_letter_of_the_model_is_refused(tmp_path: Path) -> None
 def test_a_text_longer_than_the_audio_is_refused(tmp_path: Path) -> None:
     """T >= L + repeats, with both figures."""
     with pytest.raises(TranscriptTooLong) as caught:
-        recognizer(tmp_path, "_של_").align(noise(0.08), "שללום")
+        recognizer(tmp_path, "_של_").align(noise(0.085), "שללום")
     assert caught.value.facts == {"frames_needed": 6, "frames": 4, "tokens": 5}
 
 

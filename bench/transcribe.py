@@ -1,0 +1,115 @@
+"""What the runtime adds to the model itself: every stage against the bare session, in one run.
+
+`make bench` prints a table for docs/BENCHMARKS.md. Ratios are medians over interleaved repetitions;
+seconds are shown only to tell the size.
+"""
+
+import argparse
+import io
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import soundfile
+
+from service.acoustic import OnnxAcousticModel
+from service.audio import Audio, decode
+from service.bundle import open_bundle
+from service.features import wav2vec2_input
+from service.ops.quota import usable_cpus
+from service.recognizer import Recognizer
+
+LENGTHS_SEC = (2, 10, 30, 60)
+REPETITIONS = 7
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Wall-clock time of one call."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def medians(*works: Callable[[], object]) -> list[float]:
+    """Median seconds of each, run in turn so that a drifting machine hits all alike."""
+    for work in works:
+        work()
+    runs = [[seconds(work) for work in works] for _ in range(REPETITIONS)]
+    return [statistics.median(column) for column in zip(*runs, strict=True)]
+
+
+def tiled(waveform: np.ndarray, length: int) -> np.ndarray:
+    """The clip again and again, `length` samples in all."""
+    return np.resize(waveform, length).astype(np.float32)
+
+
+def as_wav(audio: Audio) -> bytes:
+    """16-bit WAV bytes."""
+    buffer = io.BytesIO()
+    soundfile.write(buffer, audio.waveform, audio.sample_rate, format="WAV", subtype="PCM_16")
+    return buffer.getvalue()
+
+
+def stage_table(recognizer: Recognizer, model: OnnxAcousticModel, clip: Path) -> None:
+    """Bare inference, decoding the file, and the two whole tasks."""
+    spoken = decode(clip.with_suffix(".wav").open("rb"), recognizer.manifest.sample_rate, 60)
+    text = clip.with_suffix(".txt").read_text(encoding="utf-8")
+    print("audio    bare model   file decode   /transcribe   /align      audio-s/s")
+    for length in LENGTHS_SEC:
+        waveform = tiled(spoken.waveform, length * spoken.sample_rate)
+        audio = Audio(waveform, spoken.sample_rate, float(length))
+        model_input = wav2vec2_input(waveform, recognizer.manifest)
+        content = as_wav(audio)
+        repeated = text * max(1, round(length / spoken.duration_sec))
+        bare, file, transcribe, align = medians(
+            lambda model_input=model_input: model.logits(model_input),
+            lambda content=content: decode(io.BytesIO(content), 16_000, 60),
+            lambda audio=audio: recognizer.transcribe(audio),
+            lambda audio=audio, repeated=repeated: recognizer.align(audio, repeated),
+        )
+        print(
+            f"{length:4d} s   {bare * 1000:7.1f} ms  {file / bare:9.3f} x  {transcribe / bare:9.3f} x"
+            f"  {align / bare:9.3f} x  {length / transcribe:9.0f}"
+        )
+
+
+def thread_table(recognizer: Recognizer, clip: Path, cpus: int) -> None:
+    """Throughput of requests side by side, against one at a time."""
+    spoken = decode(clip.with_suffix(".wav").open("rb"), recognizer.manifest.sample_rate, 60)
+    audio = Audio(tiled(spoken.waveform, 10 * spoken.sample_rate), spoken.sample_rate, 10.0)
+    requests = 8 * cpus
+
+    def side_by_side(threads: int) -> None:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(lambda _: recognizer.transcribe(audio), range(requests)))
+
+    alone, together = medians(lambda: side_by_side(1), lambda: side_by_side(cpus))
+    print(f"{cpus} requests at a time: {alone / together:.2f} x the throughput of one at a time")
+
+
+def main() -> int:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", type=Path, default=Path("models/he-demo"))
+    parser.add_argument("--clip", type=Path, default=Path("examples/he-1"))
+    options = parser.parse_args()
+    bundle = open_bundle(options.model)
+    model = OnnxAcousticModel(bundle)
+    recognizer = Recognizer(bundle, model)
+    cpus = usable_cpus()
+    print(f"{bundle.manifest.id}, ONNX Runtime {onnxruntime.__version__}, {cpus} CPUs, ", end="")
+    print(f"{platform.machine()}, Python {platform.python_version()}, 1 thread a request\n")
+    stage_table(recognizer, model, options.clip)
+    print()
+    thread_table(recognizer, options.clip, cpus)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

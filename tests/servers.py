@@ -1,0 +1,77 @@
+"""A real server in a process of its own, on loopback, stopped by its process id."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[1]
+START_TIMEOUT_SEC = 60.0
+POLL_SEC = 0.05
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: its address, process, log, and its private temporary folder."""
+
+    url: str
+    process: "subprocess.Popen[bytes]"
+    log: Path
+    temporary: Path
+
+    def client(self) -> httpx.Client:
+        """A client that waits as long as a test may."""
+        return httpx.Client(base_url=self.url, timeout=60.0)
+
+
+@contextlib.contextmanager
+def running_server(folder: Path, *, ready: bool = True, **settings: object) -> Iterator[Server]:
+    """`python -m service serve` with KOLVANI_* settings; waits until it is ready or just alive."""
+    temporary = folder / "tmp"
+    temporary.mkdir(parents=True)
+    port = _free_port()
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith("KOLVANI_")
+    }
+    environment |= {f"KOLVANI_{name.upper()}": str(value) for name, value in settings.items()}
+    environment |= {"TMPDIR": str(temporary), "PYTHONWARNINGS": "error"}
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "service", "serve", "--port", str(port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(f"http://127.0.0.1:{port}", process, log, temporary)
+    try:
+        _wait_for(server, "/readyz" if ready else "/health")
+        yield server
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _wait_for(server: Server, path: str) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_SEC
+    while time.monotonic() < deadline and server.process.poll() is None:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(server.url + path).status_code == httpx.codes.OK:
+                return
+        time.sleep(POLL_SEC)
+    raise RuntimeError(f"no answer from {path}: {server.log.read_text(errors='replace')[-2000:]}")

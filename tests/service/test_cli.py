@@ -1,0 +1,74 @@
+"""The command line does what the server does, without one."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from service.cli import main
+
+
+def test_transcribe_prints_the_servers_answer(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """JSON on standard output, exit status 0."""
+    monkeypatch.chdir(root)
+    assert main(["transcribe", "examples/he-1.wav"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["model"] == "he-demo"
+    assert answer["text"] == " ".join(word["word"] for word in answer["words"])
+
+
+def test_align_prints_every_word(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words as written, with times and scores."""
+    monkeypatch.chdir(root)
+    assert main(["align", "examples/he-2.wav", "examples/he-2.txt", "--language", "he"]) == 0
+    words = json.loads(capsys.readouterr().out)["words"]
+    text = (root / "examples/he-2.txt").read_text(encoding="utf-8")
+    assert [word["word"] for word in words] == text.split()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (["transcribe", "examples/he-1.txt"], 1, '"code": "unsupported_audio"'),
+        (["transcribe", "examples/none.wav"], 1, "none.wav"),
+        (["transcribe", "examples/he-1.wav", "--model", "x"], 1, '"code": "unknown_model"'),
+        (["align", "examples/he-1.wav", "examples/he-2.wav"], 1, '"code": "invalid_field"'),
+        (["transcribe", "examples/he-1.wav", "--models-dir", "docs"], 1, "manifest.json"),
+    ],
+)
+def test_errors_are_told_on_standard_error(
+    root: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    status: int,
+    told: str,
+) -> None:
+    """The one error shape, and a status that says failure."""
+    monkeypatch.chdir(root)
+    assert main(arguments) == status
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert told in captured.err
+
+
+def test_wrong_settings_stop_the_start(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A setting out of its range is named, with status 2."""
+    monkeypatch.setenv("KOLVANI_MAX_AUDIO_SEC", "-1")
+    assert main(["serve"]) == 2
+    assert "max_audio_sec" in capsys.readouterr().err
+
+
+def test_the_module_runs(root: Path) -> None:
+    """`python -m service` explains itself."""
+    command = [sys.executable, "-m", "service", "--help"]
+    done = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
+    assert "transcribe" in done.stdout
