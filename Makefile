@@ -5,9 +5,9 @@ PORT ?= 8000
 
 RUNTIME := .venv/.complete
 EXPORT := .venv-export/.complete
-CHECKED := service export tests bench
+ESPEAK := .venv-export/.espeak
 
-.PHONY: serve test test-export lint bench demo clean
+.PHONY: serve test test-export lint bench export demo clean
 
 serve: $(RUNTIME)
 	.venv/bin/python -m service serve --host $(HOST) --port $(PORT)
@@ -15,21 +15,26 @@ serve: $(RUNTIME)
 test: $(RUNTIME)
 	.venv/bin/python -m pytest --ignore=tests/export
 
-test-export: $(EXPORT)
+test-export: $(EXPORT) $(ESPEAK)
 	.venv-export/bin/python -m pytest tests/export
 
 lint: $(RUNTIME) $(EXPORT)
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv-export/bin/mypy service export
+	.venv/bin/mypy service bench
+	.venv-export/bin/mypy export
 
 bench: $(RUNTIME)
 	.venv/bin/python -m bench.transcribe
 
+# The real Hebrew model, from the hub.
+export: $(EXPORT)
+	.venv-export/bin/python -m export hf
+
 # Makes models/he-demo from text; DEMO_TEXT holds pointed Hebrew verses, DEMO_AUDIO is optional.
 DEMO_TEXT ?= ../shared/data/text/he_pointed_verses.txt
 DEMO_AUDIO ?= ../shared/data/audio/he
-demo: $(EXPORT)
+demo: $(EXPORT) $(ESPEAK)
 	.venv-export/bin/python -m export.demo he --text $(DEMO_TEXT) --recordings $(DEMO_AUDIO)
 
 clean:
@@ -43,4 +48,10 @@ $(RUNTIME): requirements.txt requirements-dev.txt
 $(EXPORT): requirements-export.txt requirements-dev.txt
 	$(PYTHON) -m venv .venv-export
 	.venv-export/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-export.txt -r requirements-dev.txt
+	touch $@
+
+# The synthesiser behind the demo's speech is a Debian package.
+$(ESPEAK): $(EXPORT)
+	ldconfig -p | grep -q libespeak-ng.so.1 || \
+	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends espeak-ng)
 	touch $@

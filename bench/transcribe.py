@@ -12,14 +12,16 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import soundfile
+from numpy.typing import NDArray
 
 from service.acoustic import OnnxAcousticModel
-from service.audio import Audio, decode
+from service.audio import Audio, decode, decode_file
 from service.bundle import open_bundle
 from service.features import wav2vec2_input
 from service.ops.quota import usable_cpus
@@ -27,6 +29,7 @@ from service.recognizer import Recognizer
 
 LENGTHS_SEC = (2, 10, 30, 60)
 REPETITIONS = 7
+MAX_SEC = 60.0
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -44,7 +47,7 @@ def medians(*works: Callable[[], object]) -> list[float]:
     return [statistics.median(column) for column in zip(*runs, strict=True)]
 
 
-def tiled(waveform: np.ndarray, length: int) -> np.ndarray:
+def tiled(waveform: NDArray[np.float32], length: int) -> NDArray[np.float32]:
     """The clip again and again, `length` samples in all."""
     return np.resize(waveform, length).astype(np.float32)
 
@@ -56,9 +59,14 @@ def as_wav(audio: Audio) -> bytes:
     return buffer.getvalue()
 
 
+def read(content: bytes, sample_rate: int) -> Audio:
+    """Decode a file in memory."""
+    return decode(io.BytesIO(content), sample_rate, MAX_SEC)
+
+
 def stage_table(recognizer: Recognizer, model: OnnxAcousticModel, clip: Path) -> None:
     """Bare inference, decoding the file, and the two whole tasks."""
-    spoken = decode(clip.with_suffix(".wav").open("rb"), recognizer.manifest.sample_rate, 60)
+    spoken = decode_file(clip.with_suffix(".wav"), recognizer.manifest.sample_rate, MAX_SEC)
     text = clip.with_suffix(".txt").read_text(encoding="utf-8")
     print("audio    bare model   file decode   /transcribe   /align      audio-s/s")
     for length in LENGTHS_SEC:
@@ -68,20 +76,20 @@ def stage_table(recognizer: Recognizer, model: OnnxAcousticModel, clip: Path) ->
         content = as_wav(audio)
         repeated = text * max(1, round(length / spoken.duration_sec))
         bare, file, transcribe, align = medians(
-            lambda model_input=model_input: model.logits(model_input),
-            lambda content=content: decode(io.BytesIO(content), 16_000, 60),
-            lambda audio=audio: recognizer.transcribe(audio),
-            lambda audio=audio, repeated=repeated: recognizer.align(audio, repeated),
+            partial(model.logits, model_input),
+            partial(read, content, spoken.sample_rate),
+            partial(recognizer.transcribe, audio),
+            partial(recognizer.align, audio, repeated),
         )
         print(
-            f"{length:4d} s   {bare * 1000:7.1f} ms  {file / bare:9.3f} x  {transcribe / bare:9.3f} x"
-            f"  {align / bare:9.3f} x  {length / transcribe:9.0f}"
+            f"{length:4d} s   {bare * 1000:7.1f} ms  {file / bare:9.3f} x  "
+            f"{transcribe / bare:9.3f} x  {align / bare:9.3f} x  {length / transcribe:9.0f}"
         )
 
 
 def thread_table(recognizer: Recognizer, clip: Path, cpus: int) -> None:
     """Throughput of requests side by side, against one at a time."""
-    spoken = decode(clip.with_suffix(".wav").open("rb"), recognizer.manifest.sample_rate, 60)
+    spoken = decode_file(clip.with_suffix(".wav"), recognizer.manifest.sample_rate, MAX_SEC)
     audio = Audio(tiled(spoken.waveform, 10 * spoken.sample_rate), spoken.sample_rate, 10.0)
     requests = 8 * cpus
 
@@ -89,7 +97,7 @@ def thread_table(recognizer: Recognizer, clip: Path, cpus: int) -> None:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(lambda _: recognizer.transcribe(audio), range(requests)))
 
-    alone, together = medians(lambda: side_by_side(1), lambda: side_by_side(cpus))
+    alone, together = medians(partial(side_by_side, 1), partial(side_by_side, cpus))
     print(f"{cpus} requests at a time: {alone / together:.2f} x the throughput of one at a time")
 
 

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
 
 from export.errors import GateFailed
 from export.probes import Probe
@@ -165,19 +166,6 @@ def largest_error(one: Array, other: Array) -> float:
     return float(np.abs(one - other).max())
 
 
-def edit_distance(one: Sequence[int], other: Sequence[int]) -> int:
-    """Levenshtein: the fewest insertions, deletions and substitutions."""
-    row = np.arange(len(other) + 1)
-    symbols = np.array(other)
-    for item in one:
-        best = np.minimum(row[1:] + 1, row[:-1] + (symbols != item))
-        best = np.concatenate(([row[0] + 1], best))
-        # An insertion costs one a step: the running minimum of (best - position), put back.
-        positions = np.arange(len(best))
-        row = np.minimum.accumulate(best - positions) + positions
-    return int(row[-1])
-
-
 def _probe_report(
     probe: Probe, trial: Trial, arrays: tuple[Array, ...], seconds: tuple[float, ...]
 ) -> ProbeReport:
@@ -200,6 +188,6 @@ def _probe_report(
         confident_frames=int(confident.sum()),
         agreeing_frames=int(agreeing.sum()),
         tokens=len(spoken),
-        edits=edit_distance(spoken, heard),
+        edits=Levenshtein.distance(spoken, heard),
         seconds=seconds,
     )

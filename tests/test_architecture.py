@@ -60,7 +60,7 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def layer(module: str) -> int | None:
-    """The layer of a module or of the nearest package that holds it; the root package is layer 0."""
+    """The layer of a module or of the nearest package that holds it."""
     while module:
         for index, names in enumerate(LAYERS):
             if module in names:
@@ -135,7 +135,7 @@ def test_export_stays_left_of_the_web(path: Path) -> None:
 
 
 def test_torch_is_imported_under_export_and_bench_only() -> None:
-    """torch belongs to export, bench and the export side's tests."""
+    """Torch belongs to export, bench and the export side's tests."""
     for folder in ("service", "tests"):
         for path in modules(folder):
             if "tests/export" not in path.as_posix():

@@ -208,7 +208,10 @@ class BatchPlan:
 
 
 class Mixture:
-    """Endless training batches, each a function of the seed and its number."""
+    """Endless training batches, each a function of the seed and its number.
+
+    Only the synthesiser's own slight randomness differs from run to run.
+    """
 
     def __init__(self, split: Split, seed: int, plan: BatchPlan | None = None) -> None:
         self._lines = split.lines

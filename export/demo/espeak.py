@@ -1,7 +1,7 @@
 """espeak-ng through its C library: speech with the sample at which each word begins.
 
 The command line tool does not print word events, so the library is called with ctypes. It keeps
-global state: one `Espeak` a process.
+global state, which every call sets anew; one thread at a time may speak.
 """
 
 import ctypes
@@ -89,8 +89,6 @@ class Espeak:
         self._onsets: dict[int, int] = {}  # position in the text -> sample
         # The library keeps the pointer: the callback object must live as long as this one.
         self._callback = _CALLBACK(self._receive)
-        self._library.espeak_SetSynthCallback(self._callback)
-        self._voice = ""
 
     def speak(self, words: list[str], delivery: Delivery) -> Speech:
         """Speak phoneme mnemonics, one string a word.
@@ -117,10 +115,9 @@ class Espeak:
         return Speech(waveform, self.sample_rate, np.array(onsets, dtype=np.int64))
 
     def _configure(self, delivery: Delivery) -> None:
-        if delivery.voice != self._voice:
-            if self._library.espeak_SetVoiceByName(delivery.voice.encode()) != 0:
-                raise EspeakError(f"espeak-ng has no voice {delivery.voice!r}")
-            self._voice = delivery.voice
+        self._library.espeak_SetSynthCallback(self._callback)
+        if self._library.espeak_SetVoiceByName(delivery.voice.encode()) != 0:
+            raise EspeakError(f"espeak-ng has no voice {delivery.voice!r}")
         for parameter, value in (
             (RATE, delivery.rate),
             (PITCH, delivery.pitch),

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-import jiwer
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
 
 from export.demo import augment
 from export.demo.corpus import (
@@ -128,10 +128,16 @@ def _starts(recognizer: Recognizer, audio: Audio, words: Sequence[str]) -> NDArr
 def _quality(written: list[str], heard: list[str], errors_sec: list[float]) -> Quality:
     return Quality(
         len(written),
-        round(float(jiwer.cer(written, heard)), 4),
-        round(float(jiwer.cer(list(map(folded, written)), list(map(folded, heard)))), 4),
+        _error_rate(written, heard),
+        _error_rate(list(map(folded, written)), list(map(folded, heard))),
         OnsetErrors.of(errors_sec),
     )
+
+
+def _error_rate(written: list[str], heard: list[str]) -> float:
+    """Edits over written characters, of all utterances together."""
+    edits = sum(map(Levenshtein.distance, written, heard))
+    return round(edits / sum(map(len, written)), 4)
 
 
 def _audio(waveform: NDArray[np.float32]) -> Audio:

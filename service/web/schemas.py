@@ -1,10 +1,15 @@
 """The answers on the wire. Field descriptions and examples are what /docs shows."""
 
-from typing import Annotated, Any
+import json
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.spans import Alignment, Status, Transcript
+
+# Real answers to the first example clip; tests/golden/refresh.py writes them.
+_EXAMPLES: Final = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))
 
 Score = Annotated[
     float,
@@ -44,19 +49,7 @@ class TranscribeAnswer(_Answer):
 
     text: str
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "duration_sec": 0.0,
-                "language": "he",
-                "model": "he-demo",
-                "timings": {},
-                "warnings": [],
-                "words": [],
-                "text": "",
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLES["/transcribe"]})
 
 
 class AlignAnswer(_Answer):
@@ -64,19 +57,7 @@ class AlignAnswer(_Answer):
 
     score: Score
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "duration_sec": 0.0,
-                "language": "he",
-                "model": "he-demo",
-                "timings": {},
-                "warnings": [],
-                "words": [],
-                "score": 0.0,
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLES["/align"]})
 
 
 class Fault(BaseModel):

@@ -5,14 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tiny import Exporter
 
 from export import parity
 from export.errors import GateFailed
-from export.parity import Answers, Graph, Trial, batch_error, check, compare, edit_distance
+from export.parity import Answers, Graph, Trial, batch_error, check, compare
 from export.probes import Probe
 from export.report import ParityReport
 from service.bundle import Framing, open_bundle
@@ -137,22 +135,6 @@ def test_a_batch_error_fails_its_gate() -> None:
     report = report_of(confident_logits(), confident_logits())
     with pytest.raises(GateFailed, match="batch against single"):
         check(replace(report, batch_error=0.01))
-
-
-def levenshtein(one: str, other: str) -> int:
-    """By definition, exponentially."""
-    if not one or not other:
-        return len(one) + len(other)
-    if one[0] == other[0]:
-        return levenshtein(one[1:], other[1:])
-    rest = (one[1:], other), (one, other[1:]), (one[1:], other[1:])
-    return 1 + min(levenshtein(*pair) for pair in rest)
-
-
-@given(st.text("abc", max_size=5), st.text("abc", max_size=5))
-def test_edit_distance_is_levenshtein_s(one: str, other: str) -> None:
-    """The vectorised rows equal the recursive definition."""
-    assert edit_distance([*map(ord, one)], [*map(ord, other)]) == levenshtein(one, other)
 
 
 def test_a_failed_gate_leaves_no_bundle(

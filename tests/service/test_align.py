@@ -18,7 +18,9 @@ def collapse(path: tuple[int, ...], blank_id: int) -> list[int]:
     return [token for token in merged if token != blank_id]
 
 
-def random_log_probs(seed: int, frames: int, width: int, spread: float = 3.0) -> NDArray[np.float32]:
+def random_log_probs(
+    seed: int, frames: int, width: int, spread: float = 3.0
+) -> NDArray[np.float32]:
     logits = np.random.default_rng(seed).normal(0, spread, (frames, width))
     return log_softmax(logits.astype(np.float32))
 
@@ -49,7 +51,9 @@ def small_problems(
 
 @given(small_problems())
 @settings(max_examples=150, deadline=None)
-def test_the_path_is_the_best_of_all_paths(problem: tuple[NDArray[np.float32], list[int], int]) -> None:
+def test_the_path_is_the_best_of_all_paths(
+    problem: tuple[NDArray[np.float32], list[int], int],
+) -> None:
     """The aligner's score equals the best by enumeration, or it says that nothing fits."""
     log_probs, targets, blank_id = problem
     best = best_by_enumeration(log_probs, targets, blank_id)

@@ -1,5 +1,6 @@
 """Every format that is promised, made here and read back; and everything that is no audio."""
 
+import contextlib
 import io
 from fractions import Fraction
 
@@ -247,11 +248,8 @@ def test_damaged_files_decode_or_are_refused(
     damaged = bytearray(content)
     for place, value in changes:
         damaged[int(place * len(damaged))] = value
-    try:
+    with contextlib.suppress(InputError):
         audio = read(bytes(damaged[: int(kept * len(damaged))]), max_sec=5.0)
-    except InputError as error:
-        assert error.message
-    else:
         assert np.isfinite(audio.waveform).all()
 
 

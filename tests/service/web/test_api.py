@@ -15,6 +15,7 @@ import pytest
 import soundfile
 from servers import Server, running_server
 
+from service import errors
 from service.app import STATUSES
 
 RATE = 16_000  # Hz
@@ -313,7 +314,7 @@ def first_answer(connection: socket.socket) -> tuple[int, dict[str, Any]]:
 
 @pytest.mark.parametrize("declared", [True, False])
 def test_too_large_a_body_is_refused_while_it_streams_in(server: Server, declared: bool) -> None:
-    """413 names the limit: on the headers where they tell the size, else as soon as it is passed."""
+    """413 names the limit: on the headers where they tell the size, else once it is passed."""
     host, port = server.url.removeprefix("http://").split(":")
     length = f"Content-Length: {MAX_UPLOAD_BYTES * 8}" if declared else "Transfer-Encoding: chunked"
     part = b'--x\r\nContent-Disposition: form-data; name="audio"; filename="a"\r\n\r\n'
@@ -428,7 +429,6 @@ def test_the_description_has_examples_and_every_error(client: httpx.Client) -> N
 
 def test_every_error_has_a_status() -> None:
     """The one table knows every leaf of the tree of errors."""
-    from service import errors
 
     def leaves(kind: type[errors.KolvaniError]) -> set[type[errors.KolvaniError]]:
         children = kind.__subclasses__()

@@ -1,0 +1,115 @@
+"""Speech with known onsets: from the library, through augmentation, to training batches."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from export.demo import augment
+from export.demo.corpus import (
+    HELD_OUT_VOICES,
+    SAMPLE_RATE,
+    UNKNOWN_ONSET,
+    VOICES,
+    Mixture,
+    Split,
+    Synthesiser,
+    split_corpus,
+)
+from export.demo.espeak import Delivery, Espeak, EspeakError
+from export.demo.hebrew import pronounce, unpointed
+
+WORDS = ["שָׁלוֹם", "לָכֶם", "הַיּוֹם", "יוֹם", "טוֹב"]
+
+
+@pytest.fixture(scope="module")
+def espeak() -> Espeak:
+    return Espeak()
+
+
+def test_every_word_has_an_onset(espeak: Espeak) -> None:
+    """Onsets begin at 0, grow, and lie within the speech."""
+    speech = espeak.speak([pronounce(word) for word in WORDS], Delivery("he+f2"))
+    assert len(speech.onsets) == len(WORDS)
+    assert speech.onsets[0] == 0
+    assert (np.diff(speech.onsets) > 0.05 * speech.sample_rate).all()
+    assert speech.onsets[-1] < len(speech.waveform)
+
+
+def test_a_pause_moves_the_words_that_follow(espeak: Espeak) -> None:
+    """A comma makes silence, and the onset after it comes later."""
+    spoken = [pronounce(word) for word in WORDS]
+    plain = espeak.speak(spoken, Delivery("he+f2"))
+    paused = espeak.speak([*spoken[:2], spoken[2] + ",", *spoken[3:]], Delivery("he+f2"))
+    assert paused.onsets[3] - plain.onsets[3] > 0.1 * paused.sample_rate
+
+
+def test_an_unknown_voice_is_refused(espeak: Espeak) -> None:
+    """The error names the voice."""
+    with pytest.raises(EspeakError, match="xx-none"):
+        espeak.speak(["a"], Delivery("xx-none"))
+
+
+@pytest.mark.parametrize("voice", [*VOICES, *HELD_OUT_VOICES])
+def test_every_voice_speaks(espeak: Espeak, voice: str) -> None:
+    """All variants exist and are audible."""
+    speech = espeak.speak([pronounce(word) for word in WORDS], Delivery(f"he+{voice}"))
+    assert np.abs(speech.waveform).max() > 0.01
+
+
+def test_recording_situations_keep_length_and_finiteness() -> None:
+    """Augmentation leaves onsets where they are and samples within [-1, 1]."""
+    random = np.random.default_rng(0)
+    waveform = random.standard_normal(8_001).astype(np.float32)
+    for _ in range(50):
+        heard = augment.record(waveform, SAMPLE_RATE, random)
+        assert (heard.dtype, heard.shape) == (np.float32, waveform.shape)
+        assert np.abs(heard).max() <= 0.9501
+
+
+def test_noise_comes_at_the_level_asked_for() -> None:
+    """The ratio of powers is the SNR."""
+    random = np.random.default_rng(0)
+    waveform = np.sin(np.arange(32_000, dtype=np.float32))
+    noise = augment.add_noise(waveform, 10.0, random) - waveform
+    ratio = 10 * np.log10(np.mean(waveform**2) / np.mean(noise**2))
+    assert ratio == pytest.approx(10.0, abs=0.1)
+
+
+@pytest.fixture(scope="module")
+def split(tmp_path_factory: pytest.TempPathFactory) -> Split:
+    random = np.random.default_rng(0)
+    text = Path(tmp_path_factory.mktemp("text")) / "verses.txt"
+    lines = [" ".join(random.choice(WORDS, size=7)) for _ in range(1000)]
+    text.write_text("\n".join(lines), encoding="utf-8")
+    return split_corpus([text], None)
+
+
+def test_no_held_out_wording_is_trained_on(split: Split) -> None:
+    """Lines are kept apart by what they say, however often they stand in the text."""
+    trained = {" ".join(map(unpointed, line)) for line in split.lines}
+    apart = {" ".join(map(unpointed, line)) for line in split.held_out_lines}
+    assert apart
+    assert not trained & apart
+    assert not set(VOICES) & set(HELD_OUT_VOICES)
+
+
+def test_batches_are_functions_of_their_number(split: Split) -> None:
+    """Training resumes with the batches that it would have had, up to the synthesiser's own slight
+    randomness; onsets stay inside the audio.
+    """
+    first, again = Mixture(split, seed=1), Mixture(split, seed=1)
+    for number in (0, 7):
+        for one, other in zip(first.batch(number), again.batch(number), strict=True):
+            assert one.words == other.words
+            np.testing.assert_allclose(one.onsets, other.onsets, atol=0.02 * SAMPLE_RATE)
+            known = one.onsets[one.onsets != UNKNOWN_ONSET]
+            assert len(one.onsets) == len(one.words)
+            assert ((known >= 0) & (known < len(one.waveform))).all()
+
+
+def test_held_out_voices_speak_words_with_onsets(split: Split) -> None:
+    """What evaluation measures against."""
+    speaker = Synthesiser(HELD_OUT_VOICES)
+    utterance = speaker.speak(split.held_out_lines[0], np.random.default_rng(0))
+    assert len(utterance.onsets) == len(split.held_out_lines[0])

@@ -1,0 +1,101 @@
+"""What the README says is so: settings, commands and answers."""
+
+import itertools
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from servers import Server, running_server
+
+from service.ops.settings import ENV_PREFIX, Settings
+from service.web.schemas import AlignAnswer, TranscribeAnswer
+
+CALL = re.compile(r"(?:`|^    )make ([a-z-]+)", re.MULTILINE)
+ANSWER = re.compile(r"```console\n\$ (curl [^\n]*)\n(.*?)```", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def readme(root: Path) -> str:
+    return (root / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running_server(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+def test_every_setting_stands_in_the_readme(readme: str) -> None:
+    """Name, default and meaning of each, and of no other."""
+    rows = re.findall(r"^\| `(KOLVANI_\w+)` \| `(.*?)` \| (.*) \|$", readme, re.MULTILINE)
+    expected = [
+        (f"{ENV_PREFIX}{name.upper()}", str(field.default), field.description)
+        for name, field in Settings.model_fields.items()
+    ]
+    assert rows == expected
+
+
+def request_of(command: str, server: Server, root: Path) -> Any:  # noqa: ANN401  # JSON
+    """Do what a curl line does: -F fields, @ files, a POST."""
+    _, *arguments = shlex.split(command)
+    fields = [value for flag, value in itertools.pairwise(arguments) if flag == "-F"]
+    files = {}
+    for field in fields:
+        name, _, value = field.partition("=@")
+        files[name] = (Path(value).name, (root / value).read_bytes())
+    path = arguments[-1].removeprefix("localhost:8000")
+    with server.client() as client:
+        return client.post(path, files=files).raise_for_status().json()
+
+
+def same_but_for_timings(shown: dict[str, Any], answered: dict[str, Any]) -> bool:
+    """Scores may differ by rounding between CPUs; everything else is equal."""
+    for answer in (shown, answered):
+        del answer["timings"]
+    scores = [
+        [word.pop("score") for word in answer["words"]] + [answer.pop("score", 0.0)]
+        for answer in (shown, answered)
+    ]
+    close = all(abs(one - other) < 0.05 for one, other in zip(*scores, strict=True))
+    return close and shown == answered
+
+
+def test_the_readmes_requests_answer_as_printed(readme: str, root: Path, server: Server) -> None:
+    """Each curl line gives the answer that stands below it."""
+    shown = ANSWER.findall(readme)
+    assert len(shown) == 2
+    for command, answer in shown:
+        assert same_but_for_timings(json.loads(answer), request_of(command, server, root))
+
+
+@pytest.mark.parametrize(
+    ("path", "schema", "transcript"),
+    [("/transcribe", TranscribeAnswer, False), ("/align", AlignAnswer, True)],
+)
+def test_the_api_examples_are_real_answers(
+    path: str,
+    schema: type[TranscribeAnswer | AlignAnswer],
+    transcript: bool,
+    root: Path,
+    server: Server,
+) -> None:
+    """The example in /docs is what the server answers to the first clip."""
+    files = {"audio": (root / "examples/he-1.wav").read_bytes()}
+    if transcript:
+        files["transcript"] = (root / "examples/he-1.txt").read_bytes()
+    with server.client() as client:
+        answer = client.post(path, files=files).raise_for_status().json()
+    example = json.loads(json.dumps(schema.model_json_schema()["example"]))
+    assert same_but_for_timings(example, answer)
+
+
+def test_the_makefile_has_the_commands_that_the_readme_names(readme: str, root: Path) -> None:
+    """No `make` command is promised that does not exist."""
+    targets = re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(), re.MULTILINE)
+    documents = [readme, (root / "CONTRIBUTING.md").read_text()]
+    named = {name for text in documents for name in CALL.findall(text)}
+    assert named <= set(targets)
