@@ -1,16 +1,17 @@
 # One word a command. The virtual environments are made when first needed, and only once.
 PYTHON ?= python3
-HOST ?= 127.0.0.1
-PORT ?= 8000
 
 RUNTIME := .venv/.complete
 EXPORT := .venv-export/.complete
 ESPEAK := .venv-export/.espeak
 
+# `make serve HOST=0.0.0.0 PORT=9000`; shells export a HOST of their own, which is not meant.
+LISTEN := $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
+
 .PHONY: serve test test-export lint bench export demo clean
 
 serve: $(RUNTIME)
-	.venv/bin/python -m service serve --host $(HOST) --port $(PORT)
+	.venv/bin/python -m service serve $(LISTEN)
 
 test: $(RUNTIME)
 	.venv/bin/python -m pytest --ignore=tests/export
@@ -29,7 +30,7 @@ bench: $(RUNTIME)
 
 # The real Hebrew model, from the hub.
 export: $(EXPORT)
-	.venv-export/bin/python -m export hf
+	.venv-export/bin/python -m export hf --probe examples/he-1.wav examples/he-2.wav examples/he-3.wav
 
 # Makes models/he-demo from text; DEMO_TEXT holds pointed Hebrew verses, DEMO_AUDIO is optional.
 DEMO_TEXT ?= ../shared/data/text/he_pointed_verses.txt

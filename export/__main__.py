@@ -19,6 +19,7 @@ DEFAULT_CHECKPOINT: Final = "imvladikon/wav2vec2-xls-r-300m-hebrew"
 DEFAULT_LANGUAGE: Final = "he"
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 MEGABYTE: Final = 1e6  # bytes
+SHORTEST: Final = 400  # samples; one frame
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,8 +49,16 @@ def _parser() -> argparse.ArgumentParser:
     add("--output", type=Path, default=Path("models"), help="where bundles stand (%(default)s)")
     add("--tokens-dir", type=Path, default=Path("tokens"), help="frozen token maps (%(default)s)")
     add("--probe", type=Path, nargs="+", default=[], help="recorded speech for the gates")
-    add("--lengths", type=int, nargs="+", help="synthetic probes, in samples (to 60 s)")
+    add("--lengths", type=_samples, nargs="+", help="synthetic probes, in samples (to 60 s)")
     return parser
+
+
+def _samples(text: str) -> int:
+    """A length that makes at least one frame of wav2vec2's family."""
+    samples = int(text)
+    if samples < SHORTEST:
+        raise argparse.ArgumentTypeError(f"expected at least {SHORTEST} samples, got {samples}")
+    return samples
 
 
 def _options(parser: argparse.ArgumentParser, given: argparse.Namespace) -> Options:

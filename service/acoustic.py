@@ -48,14 +48,18 @@ class OnnxAcousticModel:
     def logits(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
         """model_input: float32 [N], N at least the receptive field. Returns float32 [T, V].
 
-        Raises InferenceError if the answer is not finite float32 of the promised shape.
+        Raises InferenceError if the graph fails, or its answer is not finite float32 of the
+        promised shape.
         """
         feeds: dict[str, NDArray[np.generic]] = {
             self._manifest.waveform_input: model_input[np.newaxis]
         }
         if self._manifest.mask_input is not None:
             feeds[self._manifest.mask_input] = np.ones((1, len(model_input)), dtype=np.int64)
-        (output,) = self._session.run([self._manifest.logits_output], feeds)
+        try:
+            (output,) = self._session.run([self._manifest.logits_output], feeds)
+        except Exception as error:  # ONNX Runtime's own exceptions share no base class
+            raise InferenceError(f"expected logits, got {error}") from error
         expected = (1, self._manifest.framing.frame_count(len(model_input)), self._width)
         if output.dtype != np.float32 or output.shape != expected:
             raise InferenceError(

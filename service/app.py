@@ -53,8 +53,9 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         cpus = usable_cpus()
-        workers = settings.workers or max(1, cpus // settings.intra_op_threads)
-        resources = Resources(settings, Pool(workers, settings.max_queue), Metrics(), cpus)
+        threads, workers = share_out(cpus, settings)
+        pool = Pool(workers, settings.max_queue)
+        resources = Resources(settings, pool, Metrics(), cpus, threads)
         app.state.resources = resources
         # The process answers /health while it loads: a slow start is no reason to be killed.
         loading = asyncio.create_task(_load(resources))
@@ -82,15 +83,27 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+def share_out(cpus: int, settings: Settings) -> tuple[int, int]:
+    """Threads of one inference and inferences at a time; their product is at most `cpus`."""
+    threads = min(settings.intra_op_threads, cpus)
+    most = cpus // threads
+    workers = min(settings.workers or most, most)
+    if settings.workers > workers or settings.intra_op_threads > threads:
+        logger.warning("%d CPUs: %d workers of %d threads each", cpus, workers, threads)
+    return threads, workers
+
+
 async def _load(resources: Resources) -> None:
-    settings = resources.settings
     try:
         resources.catalogue = await asyncio.to_thread(
-            Catalogue.load, settings.models_dir, settings.intra_op_threads
+            Catalogue.load, resources.settings.models_dir, resources.intra_op_threads
         )
     except KolvaniError as error:
         resources.load_error = error.message
         logger.error("no model can be served: %s", error.message)
+    except Exception as error:  # whatever it is, /readyz has to tell
+        resources.load_error = f"expected models that load, got {type(error).__name__}"
+        logger.exception("loading failed")
 
 
 async def _domain_error(_: Request, error: Exception) -> Response:

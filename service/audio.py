@@ -1,11 +1,13 @@
 """Audio in any common format to mono float32 at the model's rate.
 
 The format is told from the first bytes, never from a name that the client sent. libsndfile reads
-most of them; MP4/M4A, WebM and raw AAC go to FFmpeg's libraries through PyAV, with the demuxer
+plain samples; what is compressed goes to FFmpeg's libraries through PyAV, because libsndfile stops
+where a header's estimate of the length says so (docs/decisions/002-decoders.md). The demuxer is
 named outright, so that nothing in a file can make FFmpeg open another one. Decoding goes block by
 block and stops at the limit, whatever the header claims.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,7 @@ import av
 import numpy as np
 import soundfile
 import soxr
+from av.container import InputContainer
 from numpy.typing import NDArray
 
 from service.errors import AudioTooLong, CorruptAudio, EmptyAudio, InvalidSamples, UnsupportedAudio
@@ -22,14 +25,25 @@ from service.errors import AudioTooLong, CorruptAudio, EmptyAudio, InvalidSample
 Waveform = NDArray[np.float32]
 
 HEAD_BYTES: Final = 64
-BLOCK_FRAMES: Final = 1 << 16
+BLOCK_SAMPLES: Final = 1 << 17  # of all channels together
 MIN_RATE, MAX_RATE = 1_000, 768_000  # Hz; beyond these a header lies
 SILENCE_WINDOW_SEC: Final = 0.025
 SILENCE_RMS: Final = 10 ** (-65 / 20)  # -65 dBFS; a quiet room through a cheap microphone is louder
 
-# FFmpeg's demuxer for the formats that libsndfile cannot read.
-DEMUXERS: Final = {"MP4": "mov", "WebM": "matroska", "AAC": "aac"}
-MPEG_SYNC, MPEG_LAYER, ADTS_SYNC = 0xFFE0, 0x0006, 0xFFF0  # ADTS: layer bits are 0
+PADDING_SEC: Final = 0.1  # what an encoder may add to audio that is just as long as allowed
+MAX_MAGNITUDE: Final = 2.0**31  # of a sample; float files hold [-1, 1], or integers as they were
+MAX_BAD_PACKETS: Final = 4  # tags between joined files; more is damage
+
+DEMUXERS: Final = {
+    "MP3": "mp3",
+    "OGG": "ogg",
+    "FLAC": "flac",
+    "MP4": "mov",
+    "WebM": "matroska",
+    "AAC": "aac",
+}
+MPEG_SYNC, MPEG_LAYER = 0xFFE0, 0x0006
+LAYER_II, LAYER_III, ADTS_SYNC = 0x0004, 0x0002, 0xFFF0  # ADTS: layer bits are 0
 READABLE: Final = "WAV, FLAC, OGG, MP3, AIFF, CAF, AU, W64, MP4/M4A, AAC or WebM"
 
 
@@ -95,12 +109,13 @@ def decode(source: BinaryIO, sample_rate: int, max_sec: float) -> Audio:
     name = recognize(source.read(HEAD_BYTES))
     source.seek(0)
     blocks = _ffmpeg_blocks(source, name) if name in DEMUXERS else _sndfile_blocks(source, name)
+    allowed_sec = max_sec + (PADDING_SEC if name in DEMUXERS else 0.0)
     frames, rate, pieces, resampler = 0, 0, [], None
     for rate, block in blocks:
         if resampler is None:
             resampler = soxr.ResampleStream(_plausible(rate, name), sample_rate, 1, dtype="float32")
         frames += len(block)
-        if frames > max_sec * rate:
+        if frames > allowed_sec * rate:
             raise too_long(max_sec)
         pieces.append(resampler.resample_chunk(_mono(block, frames - len(block))))
     if resampler is None or frames == 0:
@@ -112,7 +127,8 @@ def decode(source: BinaryIO, sample_rate: int, max_sec: float) -> Audio:
 
 def decode_file(path: Path, sample_rate: int, max_sec: float) -> Audio:
     """`decode` for a path."""
-    with path.open("rb") as file:
+    # Opened by number: soundfile would judge a file that has a name by its extension.
+    with os.fdopen(os.open(path, os.O_RDONLY), "rb") as file:
         return decode(file, sample_rate, max_sec)
 
 
@@ -157,44 +173,65 @@ def _mpeg_frame(head: bytes) -> str | None:
     header = int.from_bytes(head[:2], "big")
     if header & 0xFFF6 == ADTS_SYNC:
         return "AAC"
-    return "MP3" if header & MPEG_SYNC == MPEG_SYNC and header & MPEG_LAYER else None
+    layer = header & MPEG_LAYER if header & MPEG_SYNC == MPEG_SYNC else None
+    return "MP3" if layer in (LAYER_II, LAYER_III) else None
 
 
 def _sndfile_blocks(source: BinaryIO, name: str) -> Iterator[tuple[int, Waveform]]:
     """(rate, float32 [frames, channels]) blocks through libsndfile."""
     try:
         with soundfile.SoundFile(source) as file:
-            while len(block := file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)):
+            frames = max(1, BLOCK_SAMPLES // file.channels)
+            while len(block := file.read(frames, dtype="float32", always_2d=True)):
                 yield file.samplerate, block
-    except soundfile.LibsndfileError as error:
-        raise _corrupt(name, error.error_string) from error
+    except soundfile.SoundFileError as error:
+        raise _corrupt(name, str(error)) from error
 
 
 def _ffmpeg_blocks(source: BinaryIO, name: str) -> Iterator[tuple[int, Waveform]]:
     """(rate, float32 [frames, channels]) blocks through FFmpeg."""
     try:
-        with av.open(source, mode="r", format=DEMUXERS[name]) as container:
+        with av.open(source, "r", DEMUXERS[name], metadata_errors="ignore") as container:
             if not container.streams.audio:
                 raise UnsupportedAudio(
                     f"expected an audio track, got {name} without one",
                     param="audio",
                     recognized=name,
                 )
-            to_float = av.AudioResampler(format="fltp")
-            for decoded in container.decode(audio=0):
-                for frame in to_float.resample(decoded):
-                    yield frame.sample_rate, frame.to_ndarray().T.astype(np.float32, copy=False)
+            if container.streams.audio[0].codec_context is None:
+                raise _corrupt(name, "a codec that is not known")
+            rate = 0
+            for decoded in _frames(container, name):
+                rate = rate or decoded.sample_rate
+                if decoded.sample_rate != rate:
+                    raise _corrupt(name, f"{rate} Hz that turns into {decoded.sample_rate} Hz")
+                for frame in av.AudioResampler(format="fltp").resample(decoded):
+                    yield rate, frame.to_ndarray().T.astype(np.float32, copy=False)
     except av.FFmpegError as error:
         raise _corrupt(name, error.strerror or str(error)) from error
 
 
+def _frames(container: InputContainer, name: str) -> Iterator[av.AudioFrame]:
+    """The first audio track's frames; a few packets may be no audio."""
+    bad = 0
+    for packet in container.demux(audio=0):
+        try:
+            frames = packet.decode()
+        except av.InvalidDataError as error:
+            bad += 1
+            if bad > MAX_BAD_PACKETS:
+                raise _corrupt(name, f"{bad} broken packets") from error
+            continue
+        yield from (frame for frame in frames if isinstance(frame, av.AudioFrame))
+
+
 def _mono(block: Waveform, first: int) -> Waveform:
     """Mean over channels. block: float32 [frames, channels], `first` the number of its frame 0."""
-    finite = np.isfinite(block)
-    if not finite.all():
-        bad = first + int(np.argmin(finite.all(axis=1)))
+    sound = np.abs(block) <= MAX_MAGNITUDE  # false for NaN, too
+    if not sound.all():
+        bad = first + int(np.argmin(sound.all(axis=1)))
         raise InvalidSamples(
-            f"expected finite samples, got NaN or infinity at sample {bad}",
+            f"expected finite samples of at most 2**31, got another at sample {bad}",
             param="audio",
             sample=bad,
         )

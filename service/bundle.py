@@ -170,10 +170,10 @@ class _Fields:
     def optional_text(self, name: str) -> str | None:
         return None if self._document.get(name) is None else self.text(name)
 
-    def natural(self, name: str) -> int:
+    def natural(self, name: str, least: int = 0) -> int:
         value = self._get(name, int)
-        if isinstance(value, bool) or value < 0:
-            raise _broken(self._path, f"a number >= 0 in {self._prefix}{name}", repr(value))
+        if isinstance(value, bool) or value < least:
+            raise _broken(self._path, f"a number >= {least} in {self._prefix}{name}", repr(value))
         return int(value)
 
     def flag(self, name: str) -> bool:
@@ -220,7 +220,7 @@ def _manifest(fields: _Fields) -> Manifest:
         id=fields.text("id"),
         language=fields.text("language"),
         family="wav2vec2",
-        sample_rate=fields.natural("sample_rate"),
+        sample_rate=fields.natural("sample_rate", least=1),
         blank_id=fields.natural("blank_id"),
         word_delimiter=fields.text("word_delimiter"),
         special_tokens=fields.texts("special_tokens"),

@@ -13,7 +13,6 @@ from service.errors import (
     InvalidField,
     KolvaniError,
     MissingField,
-    NotReady,
     UnknownLanguage,
     UnknownModel,
 )
@@ -104,13 +103,6 @@ class Catalogue:
             param="language",
             known=self.languages,
         )
-
-
-def require(catalogue: Catalogue | None) -> Catalogue:
-    """The catalogue, once it is loaded. Raises NotReady before."""
-    if catalogue is None:
-        raise NotReady("expected a warm model, got one that is still loading", retry_after_sec=1)
-    return catalogue
 
 
 def _warm(folder: Path, intra_op_threads: int) -> Recognizer:

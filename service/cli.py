@@ -1,9 +1,11 @@
 """`python -m service serve | transcribe | align`."""
 
 import argparse
+import contextlib
 import json
 import logging
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -78,7 +80,8 @@ def _serve(settings: Settings) -> int:
             log_config=None,
         )
     )
-    server.run()
+    with contextlib.suppress(KeyboardInterrupt):  # raised again once the server has shut down
+        server.run()
     return 0 if server.started else FAILED
 
 
@@ -86,14 +89,13 @@ def _speak(options: argparse.Namespace, settings: Settings) -> BaseModel:
     # One request alone: all threads work on it.
     catalogue = Catalogue.load(settings.models_dir, usable_cpus())
     recognizer = catalogue.pick(options.model, options.language)
-    rate = recognizer.manifest.sample_rate
-    if options.command == "transcribe":
-        audio = decode_file(options.audio, rate, settings.max_audio_sec)
-        transcript = recognizer.transcribe(audio)
-        return transcribe_answer(transcript, dict(transcript.timings))
-    text = _read_text(options.transcript)
-    alignment = recognizer.align(decode_file(options.audio, rate, settings.max_audio_sec), text)
-    return align_answer(alignment, dict(alignment.timings))
+    text = _read_text(options.transcript) if options.command == "align" else ""
+    began = time.perf_counter()
+    audio = decode_file(options.audio, recognizer.manifest.sample_rate, settings.max_audio_sec)
+    before = {"decode": time.perf_counter() - began}
+    if options.command == "align":
+        return align_answer(recognizer.align(audio, text), before)
+    return transcribe_answer(recognizer.transcribe(audio), before)
 
 
 def _read_text(path: Path) -> str:

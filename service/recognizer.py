@@ -146,10 +146,7 @@ class Recognizer:
             else None
             for item in written.words
         ]
-        return tuple(
-            word or _in_gap(item, placed[:index], placed[index + 1 :], clock)
-            for index, (item, word) in enumerate(zip(written.words, placed, strict=True))
-        )
+        return tuple(_fill_gaps(written.words, placed, clock))
 
     def _warnings(self, audio: Audio) -> tuple[str, ...]:
         shortest = self.manifest.framing.min_samples
@@ -188,16 +185,25 @@ def _word(
     return Word(text, start, end, score, "aligned", char_start, char_start + len(text))
 
 
-def _in_gap(
-    item: WrittenWord,
-    before: Sequence[Word | None],
-    after: Sequence[Word | None],
-    clock: FrameClock,
-) -> Word:
-    """A word that cannot be spoken, between its nearest spoken neighbours."""
-    start = next((word.end for word in reversed(before) if word), 0.0)
-    end = next((word.start for word in after if word), round(clock.duration_sec, 3))
-    return Word(item.text, start, end, None, "interpolated", item.char_start, item.char_end)
+def _fill_gaps(
+    written: Sequence[WrittenWord], placed: Sequence[Word | None], clock: FrameClock
+) -> Iterator[Word]:
+    """Give each run of words without a place equal parts of the gap that it stands in."""
+    end_of_audio = round(clock.duration_sec, 3)
+    gap_start = 0.0
+    for spoken, group in itertools.groupby(range(len(placed)), lambda i: placed[i] is not None):
+        indices = list(group)
+        if spoken:
+            words = [word for word in placed[indices[0] : indices[-1] + 1] if word is not None]
+            gap_start = words[-1].end or gap_start
+            yield from words
+            continue
+        follower = placed[indices[-1] + 1] if indices[-1] + 1 < len(placed) else None
+        gap_end = end_of_audio if follower is None else follower.start or gap_start
+        edges = np.linspace(gap_start, gap_end, len(indices) + 1).round(3).tolist()
+        for index, (start, end) in zip(indices, itertools.pairwise(edges), strict=True):
+            item = written[index]
+            yield Word(item.text, start, end, None, "interpolated", item.char_start, item.char_end)
 
 
 def _joint_score(spans: Sequence[TokenSpan]) -> float:

@@ -1,10 +1,15 @@
-"""What all tests share: a seeded tiny bundle, and the clips and models of the repository."""
+"""What all tests share."""
 
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
+
+# A busy machine is no failure: examples have no deadline.
+settings.register_profile("kolvani", deadline=None)
+settings.load_profile("kolvani")
 
 
 @pytest.fixture(scope="session")

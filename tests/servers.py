@@ -40,13 +40,14 @@ def running_server(folder: Path, *, ready: bool = True, **settings: object) -> I
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith("KOLVANI_")
     }
+    settings = {"models_dir": ROOT / "models", **settings}
     environment |= {f"KOLVANI_{name.upper()}": str(value) for name, value in settings.items()}
-    environment |= {"TMPDIR": str(temporary), "PYTHONWARNINGS": "error"}
+    environment |= {"TMPDIR": str(temporary), "PYTHONWARNINGS": "error", "PYTHONPATH": str(ROOT)}
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "service", "serve", "--port", str(port)],
-            cwd=ROOT,
+            cwd=folder,  # away from a developer's .env
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,

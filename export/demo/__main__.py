@@ -15,6 +15,7 @@ from typing import Final
 from export.__main__ import main as export_main
 from export.demo.clips import write_clips
 from export.demo.corpus import split_corpus
+from export.demo.espeak import EspeakError
 from export.demo.evaluate import evaluate
 from export.demo.train import Schedule, save_checkpoint, train
 from service.bundle import open_bundle
@@ -34,7 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "clips":
         write_clips(options.output, options.onsets)
         return 0
-    return _make_hebrew(options)
+    try:
+        return _make_hebrew(options)
+    except EspeakError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -16,7 +16,7 @@ Waveform = NDArray[np.float32]
 
 NARROW_RATES: Final = (8000, 11025)  # Hz; telephone and old recordings
 REVERBERATION_SEC: Final = (0.1, 0.5)  # RT60
-SNR_DB: Final = (5.0, 40.0)
+SNR_DB: Final = (8.0, 40.0)
 TILT: Final = (-0.6, 0.6)  # first-order coefficient: dull to bright
 PEAK: Final = (0.05, 0.95)
 
@@ -25,11 +25,11 @@ def record(waveform: Waveform, sample_rate: int, random: Generator) -> Waveform:
     """One random recording situation."""
     if random.random() < 0.5:
         waveform = tilt(waveform, random.uniform(*TILT))
-    if random.random() < 0.3:
+    if random.random() < 0.2:
         waveform = reverberate(waveform, sample_rate, random)
-    if random.random() < 0.6:
+    if random.random() < 0.5:
         waveform = add_noise(waveform, random.uniform(*SNR_DB), random)
-    if random.random() < 0.15:
+    if random.random() < 0.1:
         waveform = narrow(waveform, sample_rate, int(random.choice(NARROW_RATES)))
     return scale(waveform, random.uniform(*PEAK))
 

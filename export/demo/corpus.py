@@ -84,7 +84,8 @@ def split_corpus(text_files: Sequence[Path], recordings_dir: Path | None) -> Spl
     # A verse may stand twice in the text, so apartness is by wording, not by line number.
     spoken_apart = {_spelling(item.pointed) for item in held_out}
     candidates = [line for line in lines if _spelling(line) not in spoken_apart]
-    written_apart = {_spelling(line) for line in shuffler.sample(candidates, HELD_OUT_LINES)}
+    apart = min(HELD_OUT_LINES, len(candidates) // 4)
+    written_apart = {_spelling(line) for line in shuffler.sample(candidates, apart)}
     return Split(
         lines=tuple(line for line in candidates if _spelling(line) not in written_apart),
         held_out_lines=tuple(line for line in candidates if _spelling(line) in written_apart),
@@ -147,7 +148,7 @@ class Synthesiser:
         """One random delivery of the words."""
         delivery = Delivery(
             voice=f"he+{random.choice(self._voices)}",
-            rate=int(random.integers(85, 220)),
+            rate=int(random.integers(85, 200)),
             pitch=int(random.integers(20, 85)),
             pitch_range=int(random.integers(20, 90)),
         )
@@ -202,7 +203,7 @@ class BatchPlan:
     seconds: float = 48.0
     word_counts: tuple[int, ...] = (2, 4, 6, 8, 12, 16, 24)
     weights: tuple[float, ...] = (0.05, 0.15, 0.25, 0.25, 0.15, 0.1, 0.05)
-    recorded_share: float = 0.2
+    recorded_share: float = 0.12
     shuffled_share: float = 0.15  # words in random order: every word, not the common ones only
     noise_share: float = 0.02  # no speech at all, no words
 

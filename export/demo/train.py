@@ -9,7 +9,7 @@ import itertools
 import json
 import logging
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -47,7 +47,7 @@ class Schedule:
     steps: int
     peak_rate: float = 1.5e-3
     warmup: int = 300
-    decay: float = 0.35
+    decay: float = 0.48
     onset_weight: float = 0.3
     seed: int = 7
     checkpoint_every: int = 200
@@ -222,7 +222,7 @@ def train(split: Split, work: Path, schedule: Schedule) -> Wav2Vec2ForCTC:
         if (step + 1) % 50 == 0:
             _report(step + 1, schedule.steps, done, smooth, audio, time.monotonic() - began)
         if (step + 1) % schedule.checkpoint_every == 0 or step + 1 == schedule.steps:
-            _store(work / STATE_FILE, model, optimizer, step + 1, schedule)
+            _store(work / STATE_FILE, model, optimizer, step + 1)
     model.eval()
     return model
 
@@ -266,7 +266,6 @@ def _store(
     model: Wav2Vec2ForCTC,
     optimizer: torch.optim.Optimizer,
     step: int,
-    schedule: Schedule,
 ) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
@@ -274,7 +273,6 @@ def _store(
         "model": model.state_dict(),
         "optimizer": optimizer.state_dict(),
         "step": step,
-        "schedule": asdict(schedule),
     }
     torch.save(state, partial)
     partial.replace(path)

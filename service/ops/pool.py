@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
 from service.errors import Overloaded
 
@@ -16,11 +16,7 @@ SMOOTHING: Final = 0.1  # weight of the newest job in the running mean of durati
 FIRST_GUESS_SEC: Final = 1.0
 
 
-class Ran(NamedTuple, Generic[Result]):
-    """A job's result, and the seconds that it waited for a thread."""
-
-    result: Result
-    queued_sec: float
+Job = Callable[[float], Result]  # gets the seconds that it waited for a thread
 
 
 class Pool:
@@ -39,7 +35,7 @@ class Pool:
         """Jobs that run or wait."""
         return self._admitted
 
-    async def run(self, job: Callable[[], Result]) -> Ran[Result]:
+    async def run(self, job: Job[Result]) -> Result:
         """Run `job` in a thread. Raises Overloaded at once when the queue is full.
 
         A cancelled job that has not begun is dropped; one that has begun is waited for, because it
@@ -73,14 +69,14 @@ class Pool:
                 )
             self._admitted += 1
 
-    def _leave(self, _: Future[Ran[Result]]) -> None:
+    def _leave(self, _: Future[Result]) -> None:
         with self._lock:
             self._admitted -= 1
 
-    def _timed(self, job: Callable[[], Result], arrived: float) -> Ran[Result]:
+    def _timed(self, job: Job[Result], arrived: float) -> Result:
         began = time.perf_counter()
         try:
-            return Ran(job(), began - arrived)
+            return job(began - arrived)
         finally:
             took = time.perf_counter() - began
             with self._lock:

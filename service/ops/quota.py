@@ -15,7 +15,7 @@ UNLIMITED: Final = "max"
 
 def usable_cpus(cgroup_root: Path = CGROUP_ROOT) -> int:
     """Whole CPUs, at least 1: the smaller of quota (rounded down) and affinity."""
-    affinity = len(os.sched_getaffinity(0))
+    affinity = _cpus_of_affinity()
     quota = cgroup_quota(cgroup_root)
     return max(1, affinity if quota is None else min(affinity, math.floor(quota)))
 
@@ -29,6 +29,12 @@ def cgroup_quota(root: Path = CGROUP_ROOT) -> float | None:
     if quota and period and int(quota) > 0:
         return int(quota) / int(period)
     return None
+
+
+def _cpus_of_affinity() -> int:
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _read(path: Path) -> str:

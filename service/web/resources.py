@@ -1,15 +1,15 @@
 """What the lifespan owns and the routes use."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
 from service.catalogue import Catalogue
+from service.errors import NotReady
 from service.ops.metrics import Metrics
-from service.ops.pool import Pool, Ran
+from service.ops.pool import Job, Pool
 from service.ops.settings import Settings
 
 Result = TypeVar("Result")
@@ -23,8 +23,17 @@ class Resources:
     pool: Pool
     metrics: Metrics
     usable_cpus: int
+    intra_op_threads: int
     catalogue: Catalogue | None = None
     load_error: str | None = None
+
+    def warm_catalogue(self) -> Catalogue:
+        """The models. Raises NotReady while they load, and with the reason if they never will."""
+        if self.catalogue is not None:
+            return self.catalogue
+        if self.load_error is not None:
+            raise NotReady(self.load_error)
+        raise NotReady("expected a warm model, got one that is still loading", retry_after_sec=1)
 
 
 class ClientGone(Exception):
@@ -41,7 +50,7 @@ def _resources(request: Request) -> Resources:
 ResourcesDep = Annotated[Resources, Depends(_resources)]
 
 
-async def run_for_client(request: Request, pool: Pool, job: Callable[[], Result]) -> Ran[Result]:
+async def run_for_client(request: Request, pool: Pool, job: Job[Result]) -> Result:
     """Run a job in the pool; drop it if the client goes away. Raises ClientGone, Overloaded."""
     running = asyncio.create_task(pool.run(job))
     leaving = asyncio.create_task(_disconnected(request))

@@ -1,6 +1,7 @@
 """The answers on the wire. Field descriptions and examples are what /docs shows."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -124,17 +125,18 @@ class Overview(BaseModel):
     try_it: list[str]
 
 
-def transcribe_answer(transcript: Transcript, timings: dict[str, float]) -> TranscribeAnswer:
-    """A transcript as its answer."""
-    return TranscribeAnswer(text=transcript.text, **_shared(transcript, timings))
+def transcribe_answer(transcript: Transcript, before: Mapping[str, float]) -> TranscribeAnswer:
+    """A transcript as its answer; `before`: seconds of the stages before the recognizer's."""
+    return TranscribeAnswer(text=transcript.text, **_shared(transcript, before))
 
 
-def align_answer(alignment: Alignment, timings: dict[str, float]) -> AlignAnswer:
-    """An alignment as its answer."""
-    return AlignAnswer(score=alignment.score, **_shared(alignment, timings))
+def align_answer(alignment: Alignment, before: Mapping[str, float]) -> AlignAnswer:
+    """An alignment as its answer; `before`: seconds of the stages before the recognizer's."""
+    return AlignAnswer(score=alignment.score, **_shared(alignment, before))
 
 
-def _shared(result: Transcript | Alignment, timings: dict[str, float]) -> dict[str, Any]:
+def _shared(result: Transcript | Alignment, before: Mapping[str, float]) -> dict[str, Any]:
+    timings = {**before, **result.timings}
     return {
         "duration_sec": round(result.duration_sec, 3),
         "language": result.language,

@@ -17,8 +17,8 @@ from service.errors import EmptyTranscript, InvalidField, MissingField, UploadTo
 
 FORM_TYPE: Final = "multipart/form-data"
 MAX_FILES: Final = 4
-MAX_FIELDS: Final = 32
-MAX_TEXT_BYTES: Final = 1 << 20
+MAX_FIELDS: Final = 8
+MAX_TEXT_BYTES: Final = 1 << 18
 AUDIO_FIELDS: Final = ("audio", "file")
 
 
@@ -74,6 +74,8 @@ async def _read_form(request: Request, max_bytes: int) -> FormData:
     try:
         return await parser.parse()
     except MultiPartException as error:
+        if "maximum size" in error.message:  # the one complaint that is about a limit
+            raise _text_too_large() from error
         raise InvalidField(
             f"expected a well-formed {FORM_TYPE} body, got: {error.message}", param="body"
         ) from error
@@ -93,6 +95,14 @@ def _too_large(max_bytes: int) -> UploadTooLarge:
         f"expected a request body of at most {max_bytes} bytes, got more",
         param="audio",
         max_upload_bytes=max_bytes,
+    )
+
+
+def _text_too_large() -> UploadTooLarge:
+    return UploadTooLarge(
+        f"expected a text of at most {MAX_TEXT_BYTES} bytes, got more",
+        param="transcript",
+        max_text_bytes=MAX_TEXT_BYTES,
     )
 
 
@@ -146,11 +156,7 @@ async def _transcript_of(form: FormData) -> str:
 async def _text_file(upload: UploadFile) -> str:
     content = await upload.read(MAX_TEXT_BYTES + 1)
     if len(content) > MAX_TEXT_BYTES:
-        raise UploadTooLarge(
-            f"expected a transcript of at most {MAX_TEXT_BYTES} bytes, got more",
-            param="transcript",
-            max_transcript_bytes=MAX_TEXT_BYTES,
-        )
+        raise _text_too_large()
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

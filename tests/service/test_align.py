@@ -50,7 +50,7 @@ def small_problems(
 
 
 @given(small_problems())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_path_is_the_best_of_all_paths(
     problem: tuple[NDArray[np.float32], list[int], int],
 ) -> None:
@@ -101,7 +101,7 @@ def larger_problems(draw: st.DrawFn) -> tuple[NDArray[np.float32], NDArray[np.in
 
 
 @given(larger_problems())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_spans_are_ordered_disjoint_and_spell_the_targets(
     problem: tuple[NDArray[np.float32], NDArray[np.int64], int],
 ) -> None:
@@ -116,7 +116,7 @@ def test_spans_are_ordered_disjoint_and_spell_the_targets(
 
 
 @given(larger_problems(), st.randoms(use_true_random=False))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_score_does_not_depend_on_token_numbers(
     problem: tuple[NDArray[np.float32], NDArray[np.int64], int], random: object
 ) -> None:
@@ -132,7 +132,7 @@ def test_the_score_does_not_depend_on_token_numbers(
 
 
 @given(larger_problems())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_planted_path_is_found(
     problem: tuple[NDArray[np.float32], NDArray[np.int64], int],
 ) -> None:

@@ -3,16 +3,15 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
+from starlette.requests import ClientDisconnect
 
-from service.audio import Audio, decode
-from service.catalogue import require
-from service.errors import KolvaniError
+from service.audio import READABLE, Audio, decode
+from service.errors import Fact, KolvaniError
 from service.ops.metrics import OK, Metrics
 from service.recognizer import Recognizer
-from service.spans import Alignment, Transcript
 from service.web.resources import ClientGone, Resources, ResourcesDep, run_for_client
 from service.web.schemas import (
     AlignAnswer,
@@ -25,7 +24,7 @@ from service.web.uploads import FORM_TYPE, SpeechForm, speech_form
 
 router = APIRouter(tags=["speech"])
 
-Spoken = TypeVar("Spoken", Transcript, Alignment)
+Stages = dict[str, float]  # seconds by stage
 
 CLIENT_GONE: Final = "client_gone"
 
@@ -50,13 +49,69 @@ _TRANSCRIPT_FIELD: Final[dict[str, Any]] = {
         "examples": ["שלום עולם"],
     }
 }
+
+
+def _fault(description: str, code: str, message: str, **facts: Fact) -> dict[str, Any]:
+    """One documented error status: the answer's model, and an example with its facts."""
+    kind = "server_error" if "retry_after_sec" in facts else "invalid_request_error"
+    param = facts.pop("param", None)
+    error = {"type": kind, "code": code, "message": message, "param": param, **facts}
+    content = {"application/json": {"example": {"error": error}}}
+    return {"model": ErrorAnswer, "description": description, "content": content}
+
+
 _ERRORS: Final[dict[int | str, dict[str, Any]]] = {
-    400: {"model": ErrorAnswer, "description": "A field is missing or holds something else."},
-    404: {"model": ErrorAnswer, "description": "Unknown model or language; the known ones."},
-    413: {"model": ErrorAnswer, "description": "Audio too long or body too large; the limit."},
-    415: {"model": ErrorAnswer, "description": "Not audio that is read here; what it is."},
-    422: {"model": ErrorAnswer, "description": "Audio or text that cannot be worked with; why."},
-    503: {"model": ErrorAnswer, "description": "Queue full or still loading; Retry-After."},
+    400: _fault(
+        "`missing_field`, `invalid_field`, `empty_transcript`: a field is absent or holds "
+        "something else than expected.",
+        "missing_field",
+        "expected a file in the field audio (or file), got none",
+        param="audio",
+    ),
+    404: _fault(
+        "`unknown_model`, `unknown_language`: with the known ones.",
+        "unknown_language",
+        "expected one of the languages he, got 'xx'",
+        param="language",
+        known=["he"],
+    ),
+    413: _fault(
+        "`audio_too_long`, `upload_too_large`: with the limit.",
+        "audio_too_long",
+        "expected at most 60 s of audio, got more: cut it into parts and send each",
+        param="audio",
+        max_audio_sec=60.0,
+    ),
+    415: _fault(
+        "`unsupported_audio`: no audio that is read here, and what it is.",
+        "unsupported_audio",
+        f"expected audio as {READABLE}, got a PDF document",
+        param="audio",
+        recognized="a PDF document",
+        first_bytes="25 50 44 46 2d 31 2e 37",
+    ),
+    422: _fault(
+        "`corrupt_audio`, `empty_audio`, `invalid_samples`, `no_speech`, `nothing_to_align`, "
+        "`transcript_too_long`: audio or text that cannot be worked with, and why.",
+        "transcript_too_long",
+        "expected audio of at least 199 frames for 199 tokens, got 49",
+        param="transcript",
+        frames_needed=199,
+        frames=49,
+        tokens=199,
+    ),
+    500: _fault(
+        "`internal`, `inference_error`: an error on our side; it has been logged.",
+        "internal",
+        "an error on our side; it has been logged",
+    ),
+    503: _fault(
+        "`overloaded`, `not_ready`: come back after Retry-After seconds.",
+        "overloaded",
+        "expected room in the queue of 32, got none: try again in 4 s",
+        retry_after_sec=4,
+        max_queue=32,
+    ),
 }
 
 
@@ -67,40 +122,44 @@ def _form(fields: dict[str, Any], required: list[str]) -> dict[str, Any]:
 
 @router.post(
     "/transcribe",
+    response_model=TranscribeAnswer,
     responses=_ERRORS,
     summary="Speech to text, with a time for every word",
     openapi_extra=_form(_SHARED_FIELDS, ["audio"]),
 )
-async def transcribe(request: Request, resources: ResourcesDep) -> TranscribeAnswer:
-    def work(recognizer: Recognizer, audio: Audio, _: SpeechForm) -> Transcript:
-        return recognizer.transcribe(audio)
+async def transcribe(request: Request, resources: ResourcesDep) -> Response:
+    def work(
+        recognizer: Recognizer, audio: Audio, _: SpeechForm, before: Stages
+    ) -> TranscribeAnswer:
+        return transcribe_answer(recognizer.transcribe(audio), before)
 
-    return transcribe_answer(*await _serve(request, resources, "transcribe", work))
+    return await _serve(request, resources, "transcribe", work)
 
 
 @router.post(
     "/align",
+    response_model=AlignAnswer,
     responses=_ERRORS,
     summary="A time and a score for every word of a given text",
     openapi_extra=_form({**_SHARED_FIELDS, **_TRANSCRIPT_FIELD}, ["audio", "transcript"]),
 )
-async def align(request: Request, resources: ResourcesDep) -> AlignAnswer:
-    def work(recognizer: Recognizer, audio: Audio, form: SpeechForm) -> Alignment:
-        return recognizer.align(audio, form.transcript)
+async def align(request: Request, resources: ResourcesDep) -> Response:
+    def work(recognizer: Recognizer, audio: Audio, form: SpeechForm, before: Stages) -> AlignAnswer:
+        return align_answer(recognizer.align(audio, form.transcript), before)
 
-    return align_answer(*await _serve(request, resources, "align", work))
+    return await _serve(request, resources, "align", work)
 
 
 async def _serve(
     request: Request,
     resources: Resources,
     task: str,
-    work: Callable[[Recognizer, Audio, SpeechForm], Spoken],
-) -> tuple[Spoken, dict[str, float]]:
-    """Read the form, work in the pool, count. Returns the result and the seconds by stage."""
+    work: Callable[[Recognizer, Audio, SpeechForm, Stages], TranscribeAnswer | AlignAnswer],
+) -> Response:
+    """Read the form, work in the pool up to the answer's bytes, count."""
     settings = resources.settings
     with _counted(resources.metrics, task):
-        catalogue = require(resources.catalogue)
+        catalogue = resources.warm_catalogue()
         async with speech_form(
             request,
             max_bytes=settings.max_upload_bytes,
@@ -109,17 +168,16 @@ async def _serve(
         ) as form:
             recognizer = catalogue.pick(form.model, form.language)
 
-            def job() -> tuple[Spoken, float]:
+            def job(queued_sec: float) -> bytes:
                 began = time.perf_counter()
                 audio = decode(form.audio, recognizer.manifest.sample_rate, form.max_audio_sec)
-                decode_sec = time.perf_counter() - began
-                return work(recognizer, audio, form), decode_sec
+                before = {"queue": queued_sec, "decode": time.perf_counter() - began}
+                answer = work(recognizer, audio, form, before)
+                resources.metrics.observe(task, answer.model, audio.duration_sec, answer.timings)
+                return answer.model_dump_json().encode()
 
-            ran = await run_for_client(request, resources.pool, job)
-    result, decode_sec = ran.result
-    timings = {"queue": ran.queued_sec, "decode": decode_sec, **result.timings}
-    resources.metrics.observe(task, result.model, result.duration_sec, timings)
-    return result, timings
+            content = await run_for_client(request, resources.pool, job)
+    return Response(content, media_type="application/json")
 
 
 @contextmanager
@@ -132,7 +190,7 @@ def _counted(metrics: Metrics, task: str) -> Iterator[None]:
     except KolvaniError as error:
         outcome = error.code
         raise
-    except ClientGone:
+    except (ClientGone, ClientDisconnect):
         outcome = CLIENT_GONE
         raise
     finally:

@@ -3,8 +3,6 @@
 from fastapi import APIRouter, Response
 
 from service import __version__
-from service.catalogue import require
-from service.errors import NotReady
 from service.ops.metrics import CONTENT_TYPE
 from service.web.resources import ResourcesDep
 from service.web.schemas import ErrorAnswer, Health, Overview, PoolState, Readiness, Stats
@@ -50,9 +48,7 @@ async def health(resources: ResourcesDep) -> Health:
     responses={503: {"model": ErrorAnswer, "description": "Still loading, or no model loads."}},
 )
 async def ready(resources: ResourcesDep) -> Readiness:
-    if resources.load_error is not None:
-        raise NotReady(resources.load_error)
-    catalogue = require(resources.catalogue)
+    catalogue = resources.warm_catalogue()
     return Readiness(
         status="ready", models=sorted(catalogue.recognizers), broken=dict(catalogue.broken)
     )
@@ -60,14 +56,14 @@ async def ready(resources: ResourcesDep) -> Readiness:
 
 @router.get("/stats", summary="What has been served since the start")
 async def stats(resources: ResourcesDep) -> Stats:
-    settings, pool = resources.settings, resources.pool
+    pool = resources.pool
     return Stats(
         uptime_sec=round(resources.metrics.uptime_sec, 3),
         requests=resources.metrics.requests(),
         audio_sec=round(resources.metrics.audio_sec(), 3),
         pool=PoolState(
             workers=pool.workers,
-            intra_op_threads=settings.intra_op_threads,
+            intra_op_threads=resources.intra_op_threads,
             usable_cpus=resources.usable_cpus,
             admitted=pool.admitted,
             max_queue=pool.max_queue,

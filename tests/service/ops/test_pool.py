@@ -22,16 +22,16 @@ def test_a_full_queue_refuses_at_once_and_says_when_to_come_back(pool: Pool) -> 
     release = threading.Event()
 
     async def scenario() -> None:
-        running = asyncio.create_task(pool.run(release.wait))
-        waiting = asyncio.create_task(pool.run(lambda: "second"))
+        running = asyncio.create_task(pool.run(lambda _: release.wait()))
+        waiting = asyncio.create_task(pool.run(lambda _: "second"))
         await asyncio.sleep(0)
         with pytest.raises(Overloaded) as caught:
-            await pool.run(lambda: "third")
+            await pool.run(lambda _: "third")
         assert caught.value.facts["retry_after_sec"] >= 1
         release.set()
-        assert (await waiting).result == "second"
-        assert (await running).result is True
-        assert (await pool.run(lambda: "fourth")).result == "fourth"
+        assert await waiting == "second"
+        assert await running is True
+        assert await pool.run(lambda _: "fourth") == "fourth"
         assert pool.admitted == 0
 
     asyncio.run(scenario())
@@ -42,8 +42,8 @@ def test_cancelled_work_that_has_not_begun_is_dropped(pool: Pool) -> None:
     release, began = threading.Event(), threading.Event()
 
     async def scenario() -> None:
-        running = asyncio.create_task(pool.run(release.wait))
-        waiting = asyncio.create_task(pool.run(began.set))
+        running = asyncio.create_task(pool.run(lambda _: release.wait()))
+        waiting = asyncio.create_task(pool.run(lambda _: began.set()))
         await asyncio.sleep(0)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -60,7 +60,7 @@ def test_cancelled_work_that_has_begun_is_waited_for(pool: Pool) -> None:
     """Its upload stays open until the thread is done with it."""
     began, release, ended = threading.Event(), threading.Event(), threading.Event()
 
-    def work() -> None:
+    def work(_: float) -> None:
         began.set()
         release.wait()
         ended.set()
@@ -80,7 +80,7 @@ def test_cancelled_work_that_has_begun_is_waited_for(pool: Pool) -> None:
 def test_errors_of_the_work_reach_the_caller(pool: Pool) -> None:
     """An exception in the thread is raised where the result is awaited."""
 
-    def work() -> None:
+    def work(_: float) -> None:
         raise ValueError("from the thread")
 
     with pytest.raises(ValueError, match="from the thread"):
