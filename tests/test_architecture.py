@@ -18,6 +18,7 @@ LAYERS = (
         "service.align",
         "service.ctc",
         "service.edges",
+        "service.words",
         "service.ops",
     },
     {"service.features"},

@@ -93,6 +93,17 @@ def test_the_api_examples_are_real_answers(
     assert same_but_for_timings(example, answer)
 
 
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "docs/EMBEDDED_MODELS.md", "docs/BENCHMARKS.md"]
+)
+def test_documents_are_finished_and_their_links_lead_somewhere(name: str, root: Path) -> None:
+    """No place-holder is left, and every relative link is a file."""
+    text = (root / name).read_text(encoding="utf-8")
+    assert "@@" not in text
+    for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
+        assert ((root / name).parent / link).is_file(), link
+
+
 def test_the_makefile_has_the_commands_that_the_readme_names(readme: str, root: Path) -> None:
     """No `make` command is promised that does not exist."""
     targets = re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(), re.MULTILINE)

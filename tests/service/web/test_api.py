@@ -371,6 +371,30 @@ def test_a_client_that_goes_away_leaves_nothing_behind(server: Server) -> None:
     assert "Traceback" not in server.log.read_text()
 
 
+def test_work_of_a_client_that_left_is_dropped(tmp_path: Path) -> None:
+    """Clients that hang up while they wait for their answer free their places."""
+    with running_server(tmp_path, workers=1, max_queue=8) as small, small.client() as client:
+        host, port = small.url.removeprefix("http://").split(":")
+        form = httpx.Request("POST", f"{small.url}/transcribe", files={"audio": noise(60)})
+        head = "".join(f"{key}: {value}\r\n" for key, value in form.headers.items())
+        message = f"POST /transcribe HTTP/1.1\r\n{head}\r\n".encode() + form.read()
+        connections = [socket.create_connection((host, int(port)), timeout=30) for _ in range(4)]
+        for connection in connections:
+            connection.sendall(message)
+        for connection in connections:
+            connection.close()
+        deadline = time.monotonic() + 60
+        stats = client.get("/stats").json()
+        while time.monotonic() < deadline and (
+            stats["pool"]["admitted"] or not stats["requests"].get("transcribe")
+        ):
+            stats = client.get("/stats").json()
+        assert stats["pool"]["admitted"] == 0
+        assert stats["requests"]["transcribe"].get("client_gone", 0) >= 3
+        assert stats["audio_sec"] <= 120
+    assert list(small.temporary.iterdir()) == []
+
+
 def test_a_full_queue_answers_503_with_retry_after(tmp_path: Path) -> None:
     """Past the queue, requests are refused at once, and the others are served."""
     with running_server(tmp_path, workers=1, max_queue=1) as small, small.client() as client:

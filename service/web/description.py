@@ -1,0 +1,103 @@
+"""What /docs says of the speech routes: the fields of their forms, and every error."""
+
+from typing import Any, Final
+
+from service.audio import READABLE
+from service.errors import Fact
+from service.web.schemas import ErrorAnswer
+from service.web.uploads import FORM_TYPE
+
+_SHARED_FIELDS: Final[dict[str, Any]] = {
+    "audio": {
+        "type": "string",
+        "format": "binary",
+        "description": "The recording: WAV, FLAC, OGG, MP3, M4A, AAC, WebM ... (`file` will do.)",
+    },
+    "model": {"type": "string", "description": "A model's id.", "examples": ["he-demo"]},
+    "language": {"type": "string", "description": "A language's code.", "examples": ["he"]},
+    "max_audio_sec": {
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "description": "Refuse audio that is longer; at most the server's own limit.",
+    },
+}
+_TRANSCRIPT_FIELD: Final[dict[str, Any]] = {
+    "transcript": {
+        "description": "The text that is spoken: a field or a UTF-8 text file.",
+        "anyOf": [{"type": "string"}, {"type": "string", "format": "binary"}],
+        "examples": ["שלום עולם"],
+    }
+}
+
+
+def _refusal(description: str, code: str, message: str, **facts: Fact) -> dict[str, Any]:
+    """One documented error status: the answer's model, and an example with its facts."""
+    kind = "server_error" if "retry_after_sec" in facts else "invalid_request_error"
+    param = facts.pop("param", None)
+    error = {"type": kind, "code": code, "message": message, "param": param, **facts}
+    content = {"application/json": {"example": {"error": error}}}
+    return {"model": ErrorAnswer, "description": description, "content": content}
+
+
+ERRORS: Final[dict[int | str, dict[str, Any]]] = {
+    400: _refusal(
+        "`missing_field`, `invalid_field`, `empty_transcript`: a field is absent or holds "
+        "something else than expected.",
+        "missing_field",
+        "expected a file in the field audio (or file), got none",
+        param="audio",
+    ),
+    404: _refusal(
+        "`unknown_model`, `unknown_language`: with the known ones.",
+        "unknown_language",
+        "expected one of the languages he, got 'xx'",
+        param="language",
+        known=["he"],
+    ),
+    413: _refusal(
+        "`audio_too_long`, `upload_too_large`: with the limit.",
+        "audio_too_long",
+        "expected at most 60 s of audio, got more: cut it into parts and send each",
+        param="audio",
+        max_audio_sec=60.0,
+    ),
+    415: _refusal(
+        "`unsupported_audio`: no audio that is read here, and what it is.",
+        "unsupported_audio",
+        f"expected audio as {READABLE}, got a PDF document",
+        param="audio",
+        recognized="a PDF document",
+        first_bytes="25 50 44 46 2d 31 2e 37",
+    ),
+    422: _refusal(
+        "`corrupt_audio`, `empty_audio`, `invalid_samples`, `no_speech`, `nothing_to_align`, "
+        "`transcript_too_long`: audio or text that cannot be worked with, and why.",
+        "transcript_too_long",
+        "expected audio of at least 199 frames for 199 tokens, got 49",
+        param="transcript",
+        frames_needed=199,
+        frames=49,
+        tokens=199,
+    ),
+    500: _refusal(
+        "`internal`, `inference_error`: an error on our side; it has been logged.",
+        "internal",
+        "an error on our side; it has been logged",
+    ),
+    503: _refusal(
+        "`overloaded`, `not_ready`: come back after Retry-After seconds.",
+        "overloaded",
+        "expected room in the queue of 32, got none: try again in 4 s",
+        retry_after_sec=4,
+        max_queue=32,
+    ),
+}
+
+
+def _form(fields: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    schema = {"type": "object", "required": required, "properties": fields}
+    return {"requestBody": {"required": True, "content": {FORM_TYPE: {"schema": schema}}}}
+
+
+TRANSCRIBE_BODY: Final = _form(_SHARED_FIELDS, ["audio"])
+ALIGN_BODY: Final = _form({**_SHARED_FIELDS, **_TRANSCRIPT_FIELD}, ["audio", "transcript"])
