@@ -29,6 +29,9 @@ from service.recognizer import Recognizer
 EVALUATION_SEED: Final = 2026
 UTTERANCES: Final = 200
 MAX_WORDS: Final = 12
+PAUSE_DB: Final = -25.0  # below the 90th percentile of a recording's level
+PAUSE_SEC: Final = 0.1  # of it, at least, after an onset that stands in a pause
+LEVEL_SEC: Final = 0.025
 # Letters that sound alike become one: ט is ת, ק and ח are כ, ו is ב, ס is ש; final forms are the
 # letters that they end. Alef, he and ayin are hardly heard, and neither are spaces.
 _SOUNDS: Final = str.maketrans("טקךחוסםןףץ", "תכככבשמנפצ", "אהע ")
@@ -76,7 +79,9 @@ def evaluate(recognizer: Recognizer, split: Split) -> dict[str, Any]:
         "synthetic_degraded": asdict(_synthetic(recognizer, noisy)),
     }
     if split.held_out_recordings:
-        figures["human"] = asdict(_human(recognizer, split.held_out_recordings))
+        human, audible = _human(recognizer, split.held_out_recordings)
+        figures["human"] = asdict(human)
+        figures["human_onsets_outside_pauses"] = asdict(audible)
     return figures
 
 
@@ -102,9 +107,13 @@ def _synthetic(recognizer: Recognizer, utterances: Sequence[Utterance]) -> Quali
     return _quality([" ".join(item.words) for item in utterances], heard, errors)
 
 
-def _human(recognizer: Recognizer, recordings: Sequence[Recording]) -> Quality:
-    """First words are left out of the onsets: their published time is 0.0, whatever was said."""
-    written, heard, errors = [], [], []
+def _human(recognizer: Recognizer, recordings: Sequence[Recording]) -> tuple[Quality, OnsetErrors]:
+    """Figures of recordings, and the onset errors without those published inside a pause.
+
+    First words are left out of the onsets: their published time is 0.0, whatever was said. The
+    published intervals are contiguous, so that after a pause many words begin with the pause.
+    """
+    written, heard, errors, audible = [], [], [], []
     for item in recordings:
         audio = _audio(load_mono(item.path))
         written.append(" ".join(map(unpointed, item.pointed)))
@@ -115,8 +124,22 @@ def _human(recognizer: Recognizer, recordings: Sequence[Recording]) -> Quality:
             for start, _, length in matching_runs(item)
             for index in range(start, start + length)
         ]
-        errors += [float(signed[index]) for index in trusted if index > 0]
-    return _quality(written, heard, errors)
+        for index in trusted:
+            if index > 0:
+                errors.append(float(signed[index]))
+                if not in_pause(audio, item.onsets[index]):
+                    audible.append(float(signed[index]))
+    return _quality(written, heard, errors), OnsetErrors.of(audible)
+
+
+def in_pause(audio: Audio, onset_sec: float) -> bool:
+    """Whether nothing but background is heard right after an onset."""
+    window = int(LEVEL_SEC * audio.sample_rate)
+    frames = audio.waveform[: len(audio.waveform) // window * window].reshape(-1, window)
+    level = 10 * np.log10(np.mean(frames**2, axis=1) + 1e-12)
+    first = int(onset_sec / LEVEL_SEC)
+    after = level[first : first + round(PAUSE_SEC / LEVEL_SEC)]
+    return bool(after.max() < np.percentile(level, 90) + PAUSE_DB)
 
 
 def _starts(recognizer: Recognizer, audio: Audio, words: Sequence[str]) -> NDArray[np.float64]:

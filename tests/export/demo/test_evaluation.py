@@ -9,7 +9,8 @@ import soundfile
 
 from export.demo.clips import CLIPS, write_clips
 from export.demo.corpus import Recording, matching_runs, skeleton
-from export.demo.evaluate import OnsetErrors, _quality, folded
+from export.demo.evaluate import OnsetErrors, _quality, folded, in_pause
+from service.audio import Audio
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,16 @@ def test_words_with_wrong_labels_are_not_trusted() -> None:
     )
     assert skeleton("אלוהים") == skeleton("אֱלֹהִים")
     assert matching_runs(recording) == [(0, 0, 1), (2, 2, 1)]
+
+
+def test_an_onset_in_a_pause_is_told_from_one_in_speech() -> None:
+    """What counts is the level right after the onset."""
+    waveform = np.random.default_rng(0).normal(0, 0.1, 32_000).astype(np.float32)
+    waveform[8_000:16_000] /= 1000
+    audio = Audio(waveform, 16_000, 2.0)
+    assert in_pause(audio, 0.6)
+    assert not in_pause(audio, 0.95)
+    assert not in_pause(audio, 1.5)
 
 
 def test_the_example_clips_can_be_made_again(tmp_path: Path, root: Path) -> None:
