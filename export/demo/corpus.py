@@ -228,7 +228,9 @@ class Mixture:
         batch: list[Utterance] = []
         longest = 0
         while True:
-            utterance = self._draw(words, random)
+            # Its own generator: how long the one before became must not change this one.
+            own = np.random.default_rng((self._seed, number, len(batch)))
+            utterance = self._draw(words, own)
             longest = max(longest, len(utterance.waveform))
             if batch and longest * (len(batch) + 1) > self._plan.seconds * SAMPLE_RATE:
                 return batch
