@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 a bundle, 1 an error, told in one line, 2 wrong usage."""
     parser = _parser()
     options = _options(parser, parser.parse_args(arguments))
-    _show_progress()
+    show_progress()
     try:
         exported = export_huggingface(options)
     except (ExportError, KolvaniError) as error:
@@ -80,7 +80,7 @@ def _options(parser: argparse.ArgumentParser, given: argparse.Namespace) -> Opti
     )
 
 
-def _show_progress() -> None:
+def show_progress() -> None:
     """Progress lines of this package on stderr; of the libraries below, errors alone."""
     handler = logging.StreamHandler()
     handler.addFilter(_is_progress_or_error)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from export.__main__ import main as export_main
+from export.__main__ import show_progress
 from export.demo.clips import write_clips
 from export.demo.corpus import split_corpus
 from export.demo.espeak import EspeakError
@@ -31,7 +32,7 @@ ONSETS: Final = Path("tests/golden/he-clips.json")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    show_progress()
     if options.command == "clips":
         write_clips(options.output, options.onsets)
         return 0
@@ -85,6 +86,7 @@ def _make_hebrew(options: argparse.Namespace) -> int:
     )
     if status != 0:
         return status
+    logger.info("measuring the bundle on held-out speech")
     figures = evaluate(Recognizer.load(open_bundle(options.output / options.id)), split)
     report = json.dumps(figures, indent=2)
     (options.work / "evaluation.json").write_text(report + "\n", encoding="utf-8")
