@@ -384,14 +384,13 @@ def test_work_of_a_client_that_left_is_dropped(tmp_path: Path) -> None:
         for connection in connections:
             connection.close()
         deadline = time.monotonic() + 60
+        ended: dict[str, int] = {}
+        while sum(ended.values()) < len(connections) and time.monotonic() < deadline:
+            ended = client.get("/stats").json()["requests"].get("transcribe", {})
         stats = client.get("/stats").json()
-        while time.monotonic() < deadline and (
-            stats["pool"]["admitted"] or not stats["requests"].get("transcribe")
-        ):
-            stats = client.get("/stats").json()
         assert stats["pool"]["admitted"] == 0
-        assert stats["requests"]["transcribe"].get("client_gone", 0) >= 3
-        assert stats["audio_sec"] <= 120
+        assert ended["client_gone"] >= 3  # the first may have been answered into the void
+        assert stats["audio_sec"] <= 120  # and of the others at most one was worked on
     assert list(small.temporary.iterdir()) == []
 
 
