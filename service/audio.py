@@ -116,7 +116,7 @@ def decode(source: BinaryIO, sample_rate: int, max_sec: float) -> Audio:
             resampler = soxr.ResampleStream(_plausible(rate, name), sample_rate, 1, dtype="float32")
         frames += len(block)
         if frames > allowed_sec * rate:
-            raise too_long(max_sec)
+            raise _too_long(max_sec)
         pieces.append(resampler.resample_chunk(_mono(block, frames - len(block))))
     if resampler is None or frames == 0:
         raise EmptyAudio("expected audio, got a file without samples", param="audio", format=name)
@@ -152,8 +152,7 @@ def recognize(head: bytes) -> str:
     )
 
 
-def too_long(max_sec: float) -> AudioTooLong:
-    """The error for audio past the limit."""
+def _too_long(max_sec: float) -> AudioTooLong:
     return AudioTooLong(
         f"expected at most {max_sec:g} s of audio, got more: cut it into parts and send each",
         param="audio",

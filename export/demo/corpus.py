@@ -56,7 +56,6 @@ class Recording:
     words: tuple[str, ...]
     onsets: tuple[float, ...]
     pointed: tuple[str, ...]
-    line: int  # of the pointed text
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,6 @@ def read_recordings(folder: Path, lines: Sequence[tuple[str, ...]]) -> list[Reco
                 tuple(word for word, _ in words),
                 tuple(onset for _, onset in words),
                 lines[line],
-                line,
             )
         )
     return recordings

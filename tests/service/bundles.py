@@ -1,7 +1,6 @@
 """A bundle without a graph, and a model whose logits are planted."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -80,6 +79,3 @@ def path_of(spelled: str) -> list[int]:
     """A path from letters: "_" is the blank, "|" the delimiter, "?" the unknown token."""
     special = {"_": BLANK_ID, "|": DELIMITER_ID, "?": UNKNOWN_ID}
     return [special.get(char, TOKENS.index(char) if char in LETTERS else -1) for char in spelled]
-
-
-Maker = Callable[..., Path]

@@ -44,7 +44,7 @@ def test_onset_errors_are_absolute_and_in_milliseconds() -> None:
 def test_words_with_wrong_labels_are_not_trusted() -> None:
     """Runs are of words that agree with the pointed text but for vowel letters."""
     recording = Recording(
-        Path("x.mp3"), ("אלוהים", "שגיאה", "הארץ"), (0.0, 1.0, 2.0), ("אֱלֹהִים", "אֵת", "הָאָרֶץ"), 0
+        Path("x.mp3"), ("אלוהים", "שגיאה", "הארץ"), (0.0, 1.0, 2.0), ("אֱלֹהִים", "אֵת", "הָאָרֶץ")
     )
     assert skeleton("אלוהים") == skeleton("אֱלֹהִים")
     assert matching_runs(recording) == [(0, 0, 1), (2, 2, 1)]

@@ -287,7 +287,8 @@ REFUSED: dict[str, tuple[str, dict[str, Any], int, str]] = {
 def test_what_cannot_be_served_is_refused_with_facts(client: httpx.Client, case: str) -> None:
     """Each error has its status, its code and the one shape; none is a 500."""
     path, request, status, code = REFUSED[case]
-    fault(client.post(path, **request), status, code)
+    error = fault(client.post(path, **request), status, code)
+    assert error["type"] == "invalid_request_error"
 
 
 def test_errors_carry_their_facts(client: httpx.Client) -> None:
