@@ -26,7 +26,7 @@ def test_the_300m_shape_exports_within_360_megabytes(tmp_path: Path) -> None:
     """The same command turns 1.26 GB into at most 360 MB and holds every gate."""
     tokens = ("<s>", "</s>", "־", "׳", "״", "ך", "ם", *TOKENS)  # 32, as the real one has
     checkpoint = write_checkpoint(tmp_path / "xls-r", tokens, head_gain=1, **XLS_R_300M)
-    export = Exporter(tmp_path, lengths=(400, 719, 16000, 160000))
+    export = Exporter(tmp_path, lengths=(400, 719, 16000, 160000, 960000))
     # In a process of its own, whose memory is gone afterwards.
     command = [sys.executable, "-m", "export", *export.arguments(checkpoint)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
