@@ -94,7 +94,14 @@ def test_the_api_examples_are_real_answers(
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", "docs/EMBEDDED_MODELS.md", "docs/BENCHMARKS.md"]
+    "name",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/EMBEDDED_MODELS.md",
+        "docs/BENCHMARKS.md",
+        "docs/PEERS.md",
+    ],
 )
 def test_documents_are_finished_and_their_links_lead_somewhere(name: str, root: Path) -> None:
     """No place-holder is left, and every relative link is a file."""
