@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 SYNCHRONOUS = 2  # espeak_AUDIO_OUTPUT: the callback gets the samples, nothing is played
 CHARS_UTF8 = 0x1
 PHONEMES = 0x100  # [[...]] in the text holds phoneme mnemonics
+MNEMONICS = "[["
 POSITION_CHARACTER = 1
 EVENT_LIST_TERMINATED = 0
 EVENT_WORD = 1
@@ -91,20 +92,19 @@ class Espeak:
         self._callback = _CALLBACK(self._receive)
 
     def speak(self, words: list[str], delivery: Delivery) -> Speech:
-        """Speak phoneme mnemonics, one string a word.
+        """Speak words, each written as text or as `[[phoneme mnemonics]]`.
 
         A word may end in "," for a pause. Raises EspeakError if the library refuses the voice, or
         does not report one onset for every word.
         """
         self._configure(delivery)
         self._blocks, self._onsets = [], {}
-        bracketed = [_bracketed(word) for word in words]
-        text = " ".join(bracketed).encode()
+        text = " ".join(words).encode()
         code = self._library.espeak_Synth(
             text, len(text) + 1, 0, POSITION_CHARACTER, 0, CHARS_UTF8 | PHONEMES, None, None
         )
         # The library now and then reports an event too many, at a place where no word begins.
-        places = [1 + len("[[") + place for place in _places(bracketed)]
+        places = _places(words)
         if code != 0 or not self._blocks or not all(place in self._onsets for place in places):
             raise EspeakError(
                 f"expected {len(words)} word onsets at {places}, got {self._onsets} (code {code})"
@@ -136,12 +136,9 @@ class Espeak:
         return 0
 
 
-def _bracketed(word: str) -> str:
-    pause = "," if word.endswith(",") else ""
-    return f"[[{word.removesuffix(',')}]]{pause}"
-
-
-def _places(bracketed: list[str]) -> list[int]:
-    """Where each word begins in the text, in characters from 0."""
-    lengths = [len(word) + 1 for word in bracketed]
-    return [0, *itertools.accumulate(lengths[:-1])]
+def _places(words: list[str]) -> list[int]:
+    """Where the library sees each word begin, in characters from 1; brackets are not the word's."""
+    lengths = [len(word) + 1 for word in words]
+    starts = itertools.accumulate(lengths[:-1], initial=1)
+    brackets = (len(MNEMONICS) if word.startswith(MNEMONICS) else 0 for word in words)
+    return [start + skipped for start, skipped in zip(starts, brackets, strict=True)]

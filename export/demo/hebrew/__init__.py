@@ -1,0 +1,1 @@
+"""he-demo: pointed text, human verses, a small wav2vec2."""

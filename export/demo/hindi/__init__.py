@@ -1,0 +1,1 @@
+"""hi-demo: sentences and words, a small NeMo conformer."""

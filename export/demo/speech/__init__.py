@@ -1,0 +1,1 @@
+"""How synthetic speech is made: a voice, a recording, a mixture of both."""
