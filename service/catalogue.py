@@ -67,7 +67,8 @@ class Catalogue:
             else:
                 models[bundle.manifest.id] = ServedModel(bundle, opens, loading)
         catalogue = cls(folder, models, unreadable)
-        catalogue.check()
+        if not catalogue.serving:
+            raise catalogue.nothing_to_serve()
         return catalogue
 
     def load_all(self) -> None:
@@ -75,13 +76,13 @@ class Catalogue:
         for model in self.models.values():
             with contextlib.suppress(BundleError):  # logged, and told in `broken`
                 model.recognizer()
-        self.check()
-
-    def check(self) -> None:
-        """Raises BundleError, with every fault, unless there is a model to serve."""
         if not self.serving:
-            faults = "; ".join(self.broken.values()) or "no folder with a manifest.json"
-            raise BundleError(f"{self.folder}: expected a model to serve, got {faults}")
+            raise self.nothing_to_serve()
+
+    def nothing_to_serve(self) -> BundleError:
+        """The error of a folder without a model that loads, with every fault."""
+        faults = "; ".join(self.broken.values()) or "no folder with a manifest.json"
+        return BundleError(f"{self.folder}: expected a model to serve, got {faults}")
 
     @property
     def serving(self) -> list[ServedModel]:
@@ -141,8 +142,9 @@ class Catalogue:
             default = self.of_language(named)[0]
             reason = f"language {named} was asked for, and {default.manifest.id} is its default"
             return _decided(default, reason)
-        self.check()
         defaults = tuple(self.of_language(served)[0] for served in self.languages)
+        if not defaults:
+            raise self.nothing_to_serve()
         if len(defaults) > 1:
             return Shortlist(defaults, choice=None)
         only = defaults[0].manifest

@@ -64,9 +64,9 @@ class ServedModel:
             raise BundleError(self.fault, model=self.manifest.id)
         try:
             self.loaded = self._open_and_warm()
-        except KolvaniError as error:
-            self.fault = error.message
-            logger.error("model %s cannot be served: %s", self.manifest.id, error.message)
+        except Exception as error:  # whatever it is, it is this model's alone
+            self.fault = self._told(error)
+            logger.error("model %s cannot be served: %s", self.manifest.id, self.fault)
             raise BundleError(self.fault, model=self.manifest.id) from error
         logger.info("model %s is ready", self.manifest.id)
         return self.loaded
@@ -79,3 +79,9 @@ class ServedModel:
         after = resident_bytes()
         growth = None if before is None or after is None else max(0, after - before)
         return Loaded(recognizer, time.perf_counter() - began, growth)
+
+    def _told(self, error: Exception) -> str:
+        if isinstance(error, KolvaniError):
+            return error.message
+        folder = self._bundle.folder
+        return f"{folder}: expected a model that loads, got {type(error).__name__}: {error}"

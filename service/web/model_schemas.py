@@ -86,8 +86,9 @@ def model_answer(model: ServedModel) -> ModelAnswer:
 
 
 def _language(catalogue: Catalogue, language: str) -> LanguageAnswer:
-    ids = [model.manifest.id for model in catalogue.of_language(language) if model.fault is None]
-    return LanguageAnswer(language=language, models=sorted(ids), default=ids[0])
+    models = catalogue.of_language(language)
+    ids = sorted(model.manifest.id for model in models if model.fault is None)
+    return LanguageAnswer(language=language, models=ids, default=models[0].manifest.id)
 
 
 def _state(model: ServedModel) -> dict[str, Any]:

@@ -138,6 +138,15 @@ def test_a_load_that_fails_is_remembered(tmp_path: Path) -> None:
     assert subject.loaded is None
 
 
+def test_a_fault_of_any_kind_is_the_models_alone(tmp_path: Path) -> None:
+    """What no check foresaw, here a rate at which no sound is, is told with its folder."""
+    bundle = open_bundle(write_bundle(tmp_path / "aa", id="aa", sample_rate=10**12))
+    subject = ServedModel(bundle, Opener({"aa": planted()}), threading.Lock())
+    with pytest.raises(BundleError, match=rf"{tmp_path}/aa: expected a model that loads, got \w+:"):
+        subject.recognizer()
+    assert subject.fault is not None
+
+
 def test_a_file_that_goes_after_the_check_is_a_fault(tmp_path: Path) -> None:
     """The runtime's complaint names the file."""
     bundle = open_bundle(write_bundle(tmp_path / "aa", HINDI_LETTERS, id="aa"))

@@ -62,7 +62,7 @@ async def health(resources: ResourcesDep) -> Health:
 async def ready(resources: ResourcesDep) -> Readiness:
     catalogue = resources.open_catalogue()
     if not catalogue.serving:
-        raise NotReady(f"expected a model that loads, got {'; '.join(catalogue.broken.values())}")
+        raise NotReady(catalogue.nothing_to_serve().message)
     ids = [model.manifest.id for model in catalogue.serving]
     return Readiness(status="ready", models=ids, broken=catalogue.broken)
 

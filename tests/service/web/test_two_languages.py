@@ -191,3 +191,21 @@ def test_models_may_wait_for_their_first_request(
         assert states == {"other-demo": False, "he-demo": True, "hi-demo": False}
         assert lazy.log.read_text().count("model he-demo is ready") == 1
         assert post(client, "align", clip, transcript=text)["words"] == answers[0]["words"]
+
+
+def test_a_server_whose_only_model_fails_later_is_not_ready_any_more(
+    tmp_path: Path, clip: bytes
+) -> None:
+    """Ready by its manifest; then /readyz, and requests that name nothing, tell the fault."""
+    write_bundle(tmp_path / "models/only", id="only")
+    settings: dict[str, object] = {"models_dir": tmp_path / "models", "load": "first_use"}
+    with running_server(tmp_path / "s", **settings) as lazy, lazy.client() as client:
+        for _ in range(2):
+            response = client.post("/transcribe", files={"audio": clip})
+            assert (response.status_code, response.json()["error"]["code"]) == (500, "bundle_error")
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.json()["error"]["code"]) == (503, "not_ready")
+        assert "graph that loads" in ready.json()["error"]["message"]
+        assert client.get("/health").status_code == 200
+        assert client.get("/languages").json() == {"languages": []}
+        assert "graph that loads" in client.get("/models/only").json()["fault"]
