@@ -32,9 +32,9 @@ class ModelState(BaseModel):
     load_sec: float | None = Field(description="Seconds to load and warm it; null until then.")
     memory_bytes: int | None = Field(
         description="Growth of the process's resident memory while the model was loaded and run on "
-        "two words; null until then, or where it cannot be measured. An estimate: requests that "
-        "ran at the same time count in it, memory that was free before does not, and long audio "
-        "takes more."
+        "two words; null until then, or where it cannot be measured. An estimate: the first "
+        "model to load carries what all share, requests that ran at the same time count in it, "
+        "memory that was free before does not, and long audio takes more."
     )
     file_bytes: int = Field(description="Size of the bundle's files.")
 
