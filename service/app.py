@@ -20,7 +20,7 @@ from service.ops.pool import Pool
 from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
 from service.web.resources import ClientGone, Resources
-from service.web.routes import speech, status
+from service.web.routes import models, speech, status
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ STATUSES: Final[dict[type[KolvaniError], int]] = {
     errors.UploadTooLarge: 413,
     errors.UnsupportedAudio: 415,
     errors.NothingToAlign: 422,
+    errors.UndecidedLanguage: 422,
     errors.TranscriptTooLong: 422,
     errors.NoSpeech: 422,
     errors.CorruptAudio: 422,
@@ -73,6 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.include_router(status.router)
+    app.include_router(models.router)
     app.include_router(speech.router)
     app.add_exception_handler(KolvaniError, _domain_error)
     app.add_exception_handler(HTTPException, _http_error)
@@ -96,7 +98,7 @@ def share_out(cpus: int, settings: Settings) -> tuple[int, int]:
 async def _load(resources: Resources) -> None:
     try:
         resources.catalogue = await asyncio.to_thread(
-            Catalogue.load, resources.settings.models_dir, resources.intra_op_threads
+            _open_catalogue, resources.settings, resources.intra_op_threads
         )
     except KolvaniError as error:
         resources.load_error = error.message
@@ -104,6 +106,13 @@ async def _load(resources: Resources) -> None:
     except Exception as error:  # whatever it is, /readyz has to tell
         resources.load_error = f"expected models that load, got {type(error).__name__}"
         logger.exception("loading failed")
+
+
+def _open_catalogue(settings: Settings, intra_op_threads: int) -> Catalogue:
+    catalogue = Catalogue.read(settings.models_dir, intra_op_threads)
+    if settings.load == "start":
+        catalogue.load_all()
+    return catalogue
 
 
 async def _domain_error(_: Request, error: Exception) -> Response:

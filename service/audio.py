@@ -98,6 +98,13 @@ class Audio:
         moments = self.waveform[: len(self.waveform) // window * window].reshape(-1, window)
         return bool(np.sqrt(np.mean(moments**2, axis=1)).max() < SILENCE_RMS)
 
+    def first(self, seconds: float) -> "Audio":
+        """The beginning; this very audio if it is not longer."""
+        samples = max(1, round(seconds * self.sample_rate))
+        if len(self.waveform) <= samples:
+            return self
+        return Audio(self.waveform[:samples], self.sample_rate, seconds)
+
 
 def decode(source: BinaryIO, sample_rate: int, max_sec: float) -> Audio:
     """Read a seekable file to its end, mixed to mono and resampled to `sample_rate`.

@@ -1,112 +1,179 @@
-"""All models of a folder: loaded, warm, and found by name or language."""
+"""All models of a folder, found by name or language."""
 
+import contextlib
 import logging
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from service.audio import decode_file
-from service.bundle import MANIFEST_FILE, open_bundle
-from service.errors import (
-    BundleError,
-    InvalidField,
-    KolvaniError,
-    MissingField,
-    UnknownLanguage,
-    UnknownModel,
-)
+from service.bundle import MANIFEST_FILE, Bundle, open_bundle
+from service.choice import Choice
+from service.errors import BundleError, InvalidField, KolvaniError, UnknownLanguage, UnknownModel
 from service.recognizer import Recognizer
+from service.served import ServedModel
 
 logger = logging.getLogger(__name__)
 
-# Two synthetic words. Silence would leave the kernels that speech needs untouched.
-WARM_UP_SPEECH: Final = Path(__file__).with_name("warm_up.flac")
-WARM_UP_MAX_SEC: Final = 10.0
+AUTO: Final = "auto"  # the language of a request that leaves the choice to us
+DEMO_SUFFIX: Final = "-demo"  # of models that show the system at work, and yield to real ones
+
+
+@dataclass(frozen=True)
+class Shortlist:
+    """The models that a request may mean, in the order of their languages.
+
+    choice: None where several are to be compared.
+    """
+
+    models: tuple[ServedModel, ...]
+    choice: Choice | None
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """recognizers: by id; broken: what is wrong with each folder that cannot be served."""
+    """models: by id; unreadable: what is wrong with each folder that holds no sound bundle."""
 
-    recognizers: Mapping[str, Recognizer]
-    broken: Mapping[str, str]
+    folder: Path
+    models: Mapping[str, ServedModel]
+    unreadable: Mapping[str, str]
 
     @classmethod
-    def load(cls, folder: Path, intra_op_threads: int = 1) -> "Catalogue":
-        """Open and warm every bundle below `folder`.
+    def read(
+        cls,
+        folder: Path,
+        intra_op_threads: int = 1,
+        opener: Callable[[Bundle, int], Recognizer] = Recognizer.load,
+    ) -> "Catalogue":
+        """Check every bundle below `folder`, and load none.
 
         A broken bundle does not take the others down. Raises BundleError if none is left.
         """
-        recognizers: dict[str, Recognizer] = {}
-        broken: dict[str, str] = {}
+        models: dict[str, ServedModel] = {}
+        unreadable: dict[str, str] = {}
+        loading = threading.Lock()
+
+        def opens(bundle: Bundle) -> Recognizer:
+            return opener(bundle, intra_op_threads)
+
         for path in sorted(folder.glob(f"*/{MANIFEST_FILE}")):
             try:
-                recognizer = _warm(path.parent, intra_op_threads)
+                bundle = open_bundle(path.parent)
+                _check_new(bundle, models)
             except KolvaniError as error:
-                broken[path.parent.name] = error.message
+                unreadable[path.parent.name] = error.message
                 logger.error("model %s cannot be served: %s", path.parent.name, error.message)
             else:
-                recognizers[recognizer.manifest.id] = recognizer
-                logger.info("model %s is ready", recognizer.manifest.id)
-        if not recognizers:
-            faults = "; ".join(broken.values()) or "no folder with a manifest.json"
-            raise BundleError(f"{folder}: expected a model to serve, got {faults}")
-        return cls(recognizers, broken)
+                models[bundle.manifest.id] = ServedModel(bundle, opens, loading)
+        catalogue = cls(folder, models, unreadable)
+        if not catalogue.serving:
+            raise catalogue.nothing_to_serve()
+        return catalogue
+
+    def load_all(self) -> None:
+        """Load and warm every model. Raises BundleError if none is left."""
+        for model in self.models.values():
+            with contextlib.suppress(BundleError):  # logged, and told in `broken`
+                model.recognizer()
+        if not self.serving:
+            raise self.nothing_to_serve()
+
+    def nothing_to_serve(self) -> BundleError:
+        """The error of a folder without a model that loads, with every fault."""
+        faults = "; ".join(self.broken.values()) or "no folder with a manifest.json"
+        return BundleError(f"{self.folder}: expected a model to serve, got {faults}")
+
+    @property
+    def serving(self) -> list[ServedModel]:
+        """The models that load, or have not been asked to, in the order of their ids."""
+        return [model for _, model in sorted(self.models.items()) if model.fault is None]
+
+    @property
+    def broken(self) -> dict[str, str]:
+        """What is wrong, by folder, or by id where the manifest could be read."""
+        faults = {name: model.fault for name, model in self.models.items() if model.fault}
+        return {**self.unreadable, **faults}
 
     @property
     def languages(self) -> list[str]:
         """The languages that are served."""
-        return sorted({item.manifest.language for item in self.recognizers.values()})
+        return sorted({model.manifest.language for model in self.serving})
 
-    def pick(self, model: str | None = None, language: str | None = None) -> Recognizer:
-        """The model of that id, or else the first for that language, or else the only one.
-
-        Raises UnknownModel or UnknownLanguage with the known ones, InvalidField where the two
-        disagree, and MissingField where neither is given and there are several languages.
+    def of_language(self, language: str) -> list[ServedModel]:
+        """The models of a language, its default first: one that loads before one that does not,
+        a real one before a demo, then by id. Raises UnknownLanguage with the known ones.
         """
-        if model is not None:
-            return self._by_id(model, language)
-        if language is not None:
-            return self._by_language(language)
-        if len(self.languages) > 1:
-            raise MissingField(
-                f"expected a language ({', '.join(self.languages)}) or a model, got neither",
+        models = [item for item in self.models.values() if item.manifest.language == language]
+        if not models:
+            raise UnknownLanguage(
+                f"expected {AUTO} or one of the languages {', '.join(self.languages)}, "
+                f"got {language!r}",
                 param="language",
                 known=self.languages,
             )
-        return self._by_language(self.languages[0])
+        return sorted(models, key=_rank)
 
-    def _by_id(self, model: str, language: str | None) -> Recognizer:
-        recognizer = self.recognizers.get(model)
-        if recognizer is None:
-            known = sorted(self.recognizers)
-            raise UnknownModel(
-                f"expected one of the models {', '.join(known)}, got {model!r}",
-                param="model",
-                known=known,
-            )
-        if language not in (None, recognizer.manifest.language):
-            raise InvalidField(
-                f"expected language {recognizer.manifest.language} with model {model}, "
-                f"got {language!r}",
-                param="language",
-            )
-        return recognizer
-
-    def _by_language(self, language: str) -> Recognizer:
-        for _, recognizer in sorted(self.recognizers.items()):
-            if recognizer.manifest.language == language:
-                return recognizer
-        raise UnknownLanguage(
-            f"expected one of the languages {', '.join(self.languages)}, got {language!r}",
-            param="language",
-            known=self.languages,
+    def find(self, model: str) -> ServedModel:
+        """The model of that id. Raises UnknownModel with the known ones, or BundleError for a
+        folder that holds no sound bundle.
+        """
+        if model in self.models:
+            return self.models[model]
+        if model in self.unreadable:
+            raise BundleError(self.unreadable[model], model=model)
+        known = [item.manifest.id for item in self.serving]
+        raise UnknownModel(
+            f"expected one of the models {', '.join(known)}, got {model!r}",
+            param="model",
+            known=known,
         )
 
+    def shortlist(self, model: str | None = None, language: str | None = None) -> Shortlist:
+        """The model of that id, or else the default of that language, or else of each language.
 
-def _warm(folder: Path, intra_op_threads: int) -> Recognizer:
-    recognizer = Recognizer.load(open_bundle(folder), intra_op_threads)
-    speech = decode_file(WARM_UP_SPEECH, recognizer.manifest.sample_rate, WARM_UP_MAX_SEC)
-    recognizer.transcribe(speech)
-    return recognizer
+        Raises UnknownModel or UnknownLanguage with the known ones, InvalidField where the two
+        disagree, and BundleError where what was asked for is broken.
+        """
+        named = None if language == AUTO else language
+        if model is not None:
+            return _decided(self._by_id(model, named), f"model {model} was asked for")
+        if named is not None:
+            default = self.of_language(named)[0]
+            reason = f"language {named} was asked for, and {default.manifest.id} is its default"
+            return _decided(default, reason)
+        defaults = tuple(self.of_language(served)[0] for served in self.languages)
+        if not defaults:
+            raise self.nothing_to_serve()
+        if len(defaults) > 1:
+            return Shortlist(defaults, choice=None)
+        only = defaults[0].manifest
+        reason = f"{only.language} is the only language, and {only.id} is its default"
+        return Shortlist(defaults, Choice(only.id, "only", reason))
+
+    def _by_id(self, model: str, language: str | None) -> ServedModel:
+        found = self.find(model)
+        if language not in (None, found.manifest.language):
+            raise InvalidField(
+                f"expected language {found.manifest.language} with model {model}, got {language!r}",
+                param="language",
+            )
+        return found
+
+
+def _decided(model: ServedModel, reason: str) -> Shortlist:
+    return Shortlist((model,), Choice(model.manifest.id, "request", reason))
+
+
+def _rank(model: ServedModel) -> tuple[bool, bool, str]:
+    name = model.manifest.id
+    return model.fault is not None, name.endswith(DEMO_SUFFIX), name
+
+
+def _check_new(bundle: Bundle, models: Mapping[str, ServedModel]) -> None:
+    name = bundle.manifest.id
+    if name in models:
+        raise BundleError(
+            f"{bundle.folder / MANIFEST_FILE}: expected an id of its own, got {name} again",
+            file=MANIFEST_FILE,
+        )

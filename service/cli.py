@@ -5,7 +5,6 @@ import contextlib
 import json
 import logging
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -13,12 +12,14 @@ from typing import Final
 import uvicorn
 from pydantic import BaseModel, ValidationError
 
+from service import dispatch
 from service.app import create_app
 from service.audio import decode_file
-from service.catalogue import Catalogue
+from service.catalogue import AUTO, Catalogue
 from service.errors import EmptyTranscript, InvalidField, KolvaniError
 from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
+from service.recording import Recording
 from service.web.schemas import align_answer, transcribe_answer
 
 FAILED: Final = 1
@@ -63,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (transcribe, align):
         command.add_argument("audio", type=Path, help="an audio file")
         command.add_argument("--model", help="a model's id")
-        command.add_argument("--language", help="a language's code, such as he")
+        command.add_argument("--language", help=f"a language's code, such as he, or {AUTO}")
     align.add_argument("transcript", type=Path, help="a UTF-8 text file")
     for command in (serve, transcribe, align):
         command.add_argument("--models-dir", type=Path, help="folder of model bundles")
@@ -86,16 +87,15 @@ def _serve(settings: Settings) -> int:
 
 
 def _speak(options: argparse.Namespace, settings: Settings) -> BaseModel:
-    # One request alone: all threads work on it.
-    catalogue = Catalogue.load(settings.models_dir, usable_cpus())
-    recognizer = catalogue.pick(options.model, options.language)
-    text = _read_text(options.transcript) if options.command == "align" else ""
-    began = time.perf_counter()
-    audio = decode_file(options.audio, recognizer.manifest.sample_rate, settings.max_audio_sec)
-    before = {"decode": time.perf_counter() - began}
+    # One request alone: all threads work on it, and no model is loaded that it does not need.
+    catalogue = Catalogue.read(settings.models_dir, usable_cpus())
+    shortlist = catalogue.shortlist(options.model, options.language)
+    recording = Recording(
+        lambda sample_rate: decode_file(options.audio, sample_rate, settings.max_audio_sec)
+    )
     if options.command == "align":
-        return align_answer(recognizer.align(audio, text), before)
-    return transcribe_answer(recognizer.transcribe(audio), before)
+        return align_answer(dispatch.align(shortlist, recording, _read_text(options.transcript)))
+    return transcribe_answer(dispatch.transcribe(shortlist, recording))
 
 
 def _read_text(path: Path) -> str:

@@ -31,6 +31,18 @@ def greedy_decode(log_probs: NDArray[np.float32], blank_id: int) -> list[TokenSp
     return merge_tokens(log_probs.argmax(axis=-1), log_probs.max(axis=-1), blank_id)
 
 
+def certainty(log_probs: NDArray[np.float32], blank_id: int) -> float:
+    """exp(mean of max log p over the frames whose best token is not the blank), in [0, 1].
+
+    log_probs: float32 [T, V], log domain. 0.0 if there is no such frame: nothing was heard. It says
+    how sure a model is of what it hears, which it is less of in a language that is not its own.
+    """
+    if len(log_probs) == 0:
+        return 0.0
+    heard = log_probs.argmax(axis=-1) != blank_id
+    return path_score(log_probs.max(axis=-1)[heard]) if heard.any() else 0.0
+
+
 def merge_tokens(
     tokens: NDArray[np.intp], scores: NDArray[np.float32], blank_id: int
 ) -> list[TokenSpan]:

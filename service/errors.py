@@ -6,6 +6,7 @@
     │   ├── InvalidField                 a field holds something else than expected
     │   ├── EmptyTranscript              no text to align
     │   ├── NothingToAlign               text, but nothing in it that the model can speak
+    │   ├── UndecidedLanguage            text in no letters that tell its language
     │   ├── TranscriptTooLong            more text than the audio can hold
     │   ├── NoSpeech                     text to align, but silent audio
     │   ├── UnsupportedAudio             not an audio format that is read here
@@ -77,6 +78,10 @@ class EmptyTranscript(InputError):
 
 class NothingToAlign(InputError):
     """Text, but nothing in it that the model can speak."""
+
+
+class UndecidedLanguage(InputError):
+    """Text in no letters that tell which of the languages it is."""
 
 
 class TranscriptTooLong(InputError):

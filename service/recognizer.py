@@ -18,7 +18,7 @@ from service.acoustic import AcousticModel, OnnxAcousticModel
 from service.align import check_fit, forced_align
 from service.audio import Audio
 from service.bundle import Bundle, Manifest
-from service.ctc import greedy_decode, log_softmax, merge_tokens
+from service.ctc import certainty, greedy_decode, log_softmax, merge_tokens
 from service.errors import EmptyTranscript, NoSpeech, NothingToAlign
 from service.features import wav2vec2_input
 from service.spans import Alignment, FrameClock, Transcript, Word
@@ -44,13 +44,16 @@ class Recognizer:
         """What is said, with a time for every word; silence is an empty text."""
         stages = _Stages()
         words: tuple[Word, ...] = ()
+        sure = 0.0
         if not audio.silent:
             log_probs = self._log_probs(audio, stages)
             with stages.time("search"):
                 spans = greedy_decode(log_probs, self._vocabulary.blank_id)
                 words = heard_words(spans, self._vocabulary, self._clock(audio))
+                sure = certainty(log_probs, self._vocabulary.blank_id)
         return Transcript(
             text=" ".join(word.word for word in words),
+            certainty=sure,
             words=words,
             duration_sec=audio.duration_sec,
             language=self.manifest.language,

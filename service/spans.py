@@ -59,6 +59,7 @@ class Transcript:
     """What was heard."""
 
     text: str
+    certainty: float  # exp(mean log p of the best path's letters), in [0, 1]; 0 for silence
     words: tuple[Word, ...]
     duration_sec: float
     language: str

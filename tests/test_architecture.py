@@ -15,6 +15,7 @@ LAYERS = (
         "service.bundle",
         "service.text",
         "service.audio",
+        "service.recording",
         "service.align",
         "service.ctc",
         "service.edges",
@@ -24,12 +25,14 @@ LAYERS = (
     {"service.features"},
     {"service.acoustic"},
     {"service.recognizer"},
+    {"service.choice", "service.served"},
     {"service.catalogue"},
+    {"service.dispatch"},
     {"service.web"},
     {"service.app"},
     {"service.cli", "service.__main__"},
 )
-WEB = 6  # what stands here and right of it may know HTTP
+WEB = LAYERS.index({"service.web"})  # what stands here and right of it may know HTTP
 TORCH_SIDE = {"torch", "transformers", "optimum", "nemo", "librosa"}
 HTTP_SIDE = {"fastapi", "starlette", "uvicorn", "httpx"}
 ONNXRUNTIME_HOMES = {"service/acoustic.py"}

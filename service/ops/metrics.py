@@ -8,6 +8,7 @@ from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
 )
@@ -41,6 +42,19 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._memory = Gauge(
+            "kolvani_model_memory_bytes",
+            "Growth of resident memory while the model was loaded and warmed.",
+            ["model"],
+            registry=self.registry,
+        )
+        self._files = Gauge(
+            "kolvani_model_file_bytes",
+            "Size of the bundle's files.",
+            ["model"],
+            registry=self.registry,
+        )
+
     def count(self, task: str, outcome: str) -> None:
         """One request has ended."""
         self._requests.labels(task, outcome).inc()
@@ -50,6 +64,12 @@ class Metrics:
         self._audio.labels(task, model).inc(audio_sec)
         for stage, seconds in stages.items():
             self._stages.labels(stage).observe(seconds)
+
+    def weigh(self, model: str, file_bytes: int, memory_bytes: int | None) -> None:
+        """What a model takes; memory: None until it is loaded, or where it cannot be measured."""
+        self._files.labels(model).set(file_bytes)
+        if memory_bytes is not None:
+            self._memory.labels(model).set(memory_bytes)
 
     @property
     def uptime_sec(self) -> float:

@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     )
 
     models_dir: Path = Field(Path("models"), description="Folder of model bundles.")
+    load: Literal["start", "first_use"] = Field(
+        "start", description="When models are loaded: at the `start`, or on `first_use`."
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     workers: int = Field(

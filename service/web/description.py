@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from service.audio import READABLE
+from service.catalogue import AUTO
 from service.errors import Fact
 from service.web.schemas import ErrorAnswer
 from service.web.uploads import FORM_TYPE
@@ -13,8 +14,19 @@ _SHARED_FIELDS: Final[dict[str, Any]] = {
         "format": "binary",
         "description": "The recording: WAV, FLAC, OGG, MP3, M4A, AAC, WebM ... (`file` will do.)",
     },
-    "model": {"type": "string", "description": "A model's id.", "examples": ["he-demo"]},
-    "language": {"type": "string", "description": "A language's code.", "examples": ["he"]},
+    "model": {
+        "type": "string",
+        "description": "A model's id, of GET /models.",
+        "examples": ["he-demo"],
+    },
+    "language": {
+        "type": "string",
+        "default": AUTO,
+        "description": "A language's code, of GET /languages: its default model answers. `auto`: "
+        "the model in whose script most of the text's letters are (/align), or that is most "
+        "certain of the recording's beginning (/transcribe). `choice` in the answer says why.",
+        "examples": ["he", AUTO],
+    },
     "max_audio_sec": {
         "type": "number",
         "exclusiveMinimum": 0,
@@ -71,7 +83,8 @@ ERRORS: Final[dict[int | str, dict[str, Any]]] = {
     ),
     422: _refusal(
         "`corrupt_audio`, `empty_audio`, `invalid_samples`, `no_speech`, `nothing_to_align`, "
-        "`transcript_too_long`: audio or text that cannot be worked with, and why.",
+        "`undecided_language`, `transcript_too_long`: audio or text that cannot be worked with, "
+        "and why.",
         "transcript_too_long",
         "expected audio of at least 199 frames for 199 tokens, got 49",
         param="transcript",
@@ -80,7 +93,8 @@ ERRORS: Final[dict[int | str, dict[str, Any]]] = {
         tokens=199,
     ),
     500: _refusal(
-        "`internal`, `inference_error`: an error on our side; it has been logged.",
+        "`internal`, `inference_error`, `bundle_error` (the model does not load): an error on our "
+        "side; it has been logged.",
         "internal",
         "an error on our side; it has been logged",
     ),

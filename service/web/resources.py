@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 @dataclass
 class Resources:
-    """Made at start, closed at the end; `catalogue` is None until the models are warm."""
+    """Made at start, closed at the end; `catalogue` is None until models can be asked."""
 
     settings: Settings
     pool: Pool
@@ -27,7 +27,7 @@ class Resources:
     catalogue: Catalogue | None = None
     load_error: str | None = None
 
-    def warm_catalogue(self) -> Catalogue:
+    def open_catalogue(self) -> Catalogue:
         """The models. Raises NotReady while they load, and with the reason if they never will."""
         if self.catalogue is not None:
             return self.catalogue

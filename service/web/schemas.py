@@ -7,10 +7,15 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.choice import PROBE_SEC, By
+from service.dispatch import Answer
 from service.spans import Alignment, Status, Transcript
+from service.web.model_schemas import ModelState
 
 # Real answers to the first example clip; tests/golden/refresh.py writes them.
 _EXAMPLES: Final = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))
+
+NO_STAGES: Final[Mapping[str, float]] = {}
 
 Score = Annotated[
     float,
@@ -36,11 +41,31 @@ class WordAnswer(BaseModel):
     char_end: int = Field(ge=0, description="Place after its last character.")
 
 
+class ChoiceAnswer(BaseModel):
+    """Which model answered, and why."""
+
+    by: By = Field(
+        description="What decided: the `request`, that named a model or a language; `only` one is "
+        "served; the `script` of the text; the models' `certainty` on the recording's beginning."
+    )
+    reason: str = Field(description="The same in a sentence, with the figures.")
+    candidates: dict[str, float] = Field(
+        description="Model -> the figure that was compared, in [0, 1]. `script`: the share of the "
+        "text's letters that are in the model's script. `certainty`: exp(mean of log p of the best "
+        f"token, over the frames on which it is no blank), on the first {PROBE_SEC:g} s; 0 where "
+        "nothing is heard. Empty if nothing was compared."
+    )
+
+
 class _Answer(BaseModel):
     duration_sec: float = Field(description="Length of the audio, in seconds.")
     language: str
     model: str
-    timings: dict[str, float] = Field(description="Seconds by stage: queue, decode, features, ...")
+    choice: ChoiceAnswer
+    timings: dict[str, float] = Field(
+        description="Seconds by stage: queue, decode, features, ...; `language` where models were "
+        "compared, `load` where the request loaded a model or waited for that."
+    )
     warnings: list[str]
     words: list[WordAnswer]
 
@@ -110,7 +135,7 @@ class Stats(BaseModel):
     requests: dict[str, dict[str, int]] = Field(description="task -> outcome -> count")
     audio_sec: float
     pool: PoolState
-    models: list[str]
+    models: list[ModelState]
 
 
 class Overview(BaseModel):
@@ -125,22 +150,28 @@ class Overview(BaseModel):
     try_it: list[str]
 
 
-def transcribe_answer(transcript: Transcript, before: Mapping[str, float]) -> TranscribeAnswer:
-    """A transcript as its answer; `before`: seconds of the stages before the recognizer's."""
-    return TranscribeAnswer(text=transcript.text, **_shared(transcript, before))
+def transcribe_answer(
+    answer: Answer[Transcript], before: Mapping[str, float] = NO_STAGES
+) -> TranscribeAnswer:
+    """A transcript on the wire; `before`: seconds of the stages before the answer's own."""
+    return TranscribeAnswer(text=answer.result.text, **_shared(answer, before))
 
 
-def align_answer(alignment: Alignment, before: Mapping[str, float]) -> AlignAnswer:
-    """An alignment as its answer; `before`: seconds of the stages before the recognizer's."""
-    return AlignAnswer(score=alignment.score, **_shared(alignment, before))
+def align_answer(answer: Answer[Alignment], before: Mapping[str, float] = NO_STAGES) -> AlignAnswer:
+    """An alignment on the wire; `before`: seconds of the stages before the answer's own."""
+    return AlignAnswer(score=answer.result.score, **_shared(answer, before))
 
 
-def _shared(result: Transcript | Alignment, before: Mapping[str, float]) -> dict[str, Any]:
-    timings = {**before, **result.timings}
+def _shared(
+    answer: Answer[Transcript] | Answer[Alignment], before: Mapping[str, float]
+) -> dict[str, Any]:
+    result = answer.result
+    timings = {**before, **answer.before, **result.timings}
     return {
         "duration_sec": round(result.duration_sec, 3),
         "language": result.language,
         "model": result.model,
+        "choice": ChoiceAnswer.model_validate(answer.choice, from_attributes=True),
         "timings": {stage: round(seconds, 4) for stage, seconds in timings.items()},
         "warnings": list(result.warnings),
         "words": [WordAnswer.model_validate(word, from_attributes=True) for word in result.words],

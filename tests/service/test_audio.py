@@ -353,3 +353,13 @@ def test_silence_is_told_from_quiet_speech() -> None:
     assert Audio(hiss, RATE, 1.0).silent
     assert not Audio(tone()[:, 0] / 50, RATE, SECONDS).silent
     assert Audio(np.zeros(1, dtype=np.float32), RATE, 1 / RATE).silent
+
+
+def test_the_first_seconds_are_a_part_or_the_very_same() -> None:
+    """What is longer is cut, samples and duration; what is not is not even copied."""
+    audio = Audio(np.arange(10, dtype=np.float32), 10, 1.0)
+    part = audio.first(0.4)
+    assert part.waveform.tolist() == [0, 1, 2, 3]
+    assert (part.sample_rate, part.duration_sec) == (10, 0.4)
+    assert audio.first(1.0) is audio
+    assert audio.first(8.0) is audio

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from bundles import HINDI_LETTERS, write_bundle
 
 from service.cli import main
 
@@ -18,6 +19,7 @@ def test_transcribe_prints_the_servers_answer(
     assert main(["transcribe", "examples/he-1.wav"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["model"] == "he-demo"
+    assert answer["choice"]["by"] == "only"
     assert answer["text"] == " ".join(word["word"] for word in answer["words"])
 
 
@@ -38,6 +40,7 @@ def test_align_prints_every_word(
         (["transcribe", "examples/he-1.txt"], 1, '"code": "unsupported_audio"'),
         (["transcribe", "examples/none.wav"], 1, "none.wav"),
         (["transcribe", "examples/he-1.wav", "--model", "x"], 1, '"code": "unknown_model"'),
+        (["transcribe", "examples/he-1.wav", "--language", "xx"], 1, "auto or one of the"),
         (["align", "examples/he-1.wav", "examples/he-2.wav"], 1, '"code": "invalid_field"'),
         (["transcribe", "examples/he-1.wav", "--models-dir", "docs"], 1, "manifest.json"),
     ],
@@ -56,6 +59,29 @@ def test_errors_are_told_on_standard_error(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert told in captured.err
+
+
+def test_only_the_model_that_answers_is_loaded(
+    tmp_path: Path,
+    root: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A model of another language need not even load; the answer says what decided."""
+    monkeypatch.chdir(root)
+    (tmp_path / "he-demo").symlink_to(root / "models/he-demo")
+    write_bundle(tmp_path / "hindi", HINDI_LETTERS, id="hindi", language="hi")  # has no graph
+    spoken = ["examples/he-1.wav", "examples/he-1.txt", "--models-dir", str(tmp_path)]
+    for extra, by in (
+        ([], "script"),
+        (["--language", "auto"], "script"),
+        (["--language", "he"], "request"),
+    ):
+        assert main(["align", *spoken, *extra]) == 0
+        answer = json.loads(capsys.readouterr().out)
+        assert (answer["model"], answer["choice"]["by"]) == ("he-demo", by)
+    assert main(["align", *spoken, "--language", "hi"]) == 1
+    assert '"code": "bundle_error"' in capsys.readouterr().err
 
 
 def test_wrong_settings_stop_the_start(

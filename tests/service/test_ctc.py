@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from service.ctc import greedy_decode, log_softmax, merge_tokens, path_score
+from service.ctc import certainty, greedy_decode, log_softmax, merge_tokens, path_score
 
 
 def planted(path: list[int], width: int = 4) -> NDArray[np.float32]:
@@ -67,3 +67,26 @@ def test_merging_is_what_the_definition_says(path: list[int], blank_id: int) -> 
     for span in spans:
         rebuilt[span.start : span.end] = span.token
     assert rebuilt.tolist() == path
+
+
+def test_certainty_is_that_of_the_frames_that_are_heard() -> None:
+    """The geometric mean of the best token's probability, blanks left out."""
+    probabilities = np.array(
+        [[0.98, 0.01, 0.01], [0.3, 0.5, 0.2], [0.05, 0.05, 0.9], [0.98, 0.01, 0.01]],
+        dtype=np.float32,
+    )
+    assert certainty(np.log(probabilities), blank_id=0) == pytest.approx((0.5 * 0.9) ** 0.5)
+
+
+@pytest.mark.parametrize("frames", [0, 3])
+def test_nothing_heard_is_no_certainty(frames: int) -> None:
+    """Blanks alone, or no frames, are 0, however sure the model is of its blanks."""
+    assert certainty(planted([2] * frames), blank_id=2) == 0.0
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=20), st.permutations(range(5)))
+def test_certainty_does_not_depend_on_the_tokens_ids(path: list[int], order: list[int]) -> None:
+    """Renaming the tokens, the blank among them, changes nothing."""
+    log_probs = planted(path, width=5)
+    renamed = log_probs[:, np.argsort(order)]
+    assert certainty(renamed, order[0]) == pytest.approx(certainty(log_probs, 0))

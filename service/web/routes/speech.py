@@ -1,17 +1,18 @@
 """POST /transcribe and POST /align."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
-from service.audio import Audio, decode
+from service import dispatch
+from service.audio import decode
+from service.catalogue import Shortlist
 from service.errors import KolvaniError
 from service.ops.metrics import OK, Metrics
-from service.recognizer import Recognizer
+from service.recording import Recording
 from service.web.description import ALIGN_BODY, ERRORS, TRANSCRIBE_BODY
 from service.web.resources import ClientGone, Resources, ResourcesDep, run_for_client
 from service.web.schemas import (
@@ -24,7 +25,7 @@ from service.web.uploads import SpeechForm, speech_form
 
 router = APIRouter(tags=["speech"])
 
-Stages = dict[str, float]  # seconds by stage
+Stages = Mapping[str, float]  # seconds by stage
 
 CLIENT_GONE: Final = "client_gone"
 
@@ -38,9 +39,9 @@ CLIENT_GONE: Final = "client_gone"
 )
 async def transcribe(request: Request, resources: ResourcesDep) -> Response:
     def work(
-        recognizer: Recognizer, audio: Audio, _: SpeechForm, before: Stages
+        shortlist: Shortlist, recording: Recording, _: SpeechForm, before: Stages
     ) -> TranscribeAnswer:
-        return transcribe_answer(recognizer.transcribe(audio), before)
+        return transcribe_answer(dispatch.transcribe(shortlist, recording), before)
 
     return await _serve(request, resources, "transcribe", work)
 
@@ -53,8 +54,10 @@ async def transcribe(request: Request, resources: ResourcesDep) -> Response:
     openapi_extra=ALIGN_BODY,
 )
 async def align(request: Request, resources: ResourcesDep) -> Response:
-    def work(recognizer: Recognizer, audio: Audio, form: SpeechForm, before: Stages) -> AlignAnswer:
-        return align_answer(recognizer.align(audio, form.transcript), before)
+    def work(
+        shortlist: Shortlist, recording: Recording, form: SpeechForm, before: Stages
+    ) -> AlignAnswer:
+        return align_answer(dispatch.align(shortlist, recording, form.transcript), before)
 
     return await _serve(request, resources, "align", work)
 
@@ -63,26 +66,24 @@ async def _serve(
     request: Request,
     resources: Resources,
     task: str,
-    work: Callable[[Recognizer, Audio, SpeechForm, Stages], TranscribeAnswer | AlignAnswer],
+    work: Callable[[Shortlist, Recording, SpeechForm, Stages], TranscribeAnswer | AlignAnswer],
 ) -> Response:
     """Read the form, work in the pool up to the answer's bytes, count."""
     settings = resources.settings
     with _counted(resources.metrics, task):
-        catalogue = resources.warm_catalogue()
+        catalogue = resources.open_catalogue()
         async with speech_form(
             request,
             max_bytes=settings.max_upload_bytes,
             max_audio_sec=settings.max_audio_sec,
             with_transcript=task == "align",
         ) as form:
-            recognizer = catalogue.pick(form.model, form.language)
+            shortlist = catalogue.shortlist(form.model, form.language)
+            recording = Recording(lambda rate: decode(form.audio, rate, form.max_audio_sec))
 
             def job(queued_sec: float) -> bytes:
-                began = time.perf_counter()
-                audio = decode(form.audio, recognizer.manifest.sample_rate, form.max_audio_sec)
-                before = {"queue": queued_sec, "decode": time.perf_counter() - began}
-                answer = work(recognizer, audio, form, before)
-                resources.metrics.observe(task, answer.model, audio.duration_sec, answer.timings)
+                answer = work(shortlist, recording, form, {"queue": queued_sec})
+                resources.metrics.observe(task, answer.model, answer.duration_sec, answer.timings)
                 return answer.model_dump_json().encode()
 
             content = await run_for_client(request, resources.pool, job)

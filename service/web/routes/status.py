@@ -3,9 +3,18 @@
 from fastapi import APIRouter, Response
 
 from service import __version__
+from service.errors import NotReady
 from service.ops.metrics import CONTENT_TYPE
+from service.web.model_schemas import model_state
 from service.web.resources import ResourcesDep
-from service.web.schemas import ErrorAnswer, Health, Overview, PoolState, Readiness, Stats
+from service.web.schemas import (
+    ErrorAnswer,
+    Health,
+    Overview,
+    PoolState,
+    Readiness,
+    Stats,
+)
 
 router = APIRouter(tags=["status"])
 
@@ -18,19 +27,22 @@ async def overview(resources: ResourcesDep) -> Overview:
         version=__version__,
         description="Speech to text with word times, and word times for a text that you have, "
         "on a CPU.",
-        models=sorted(catalogue.recognizers) if catalogue else [],
+        models=[model.manifest.id for model in catalogue.serving] if catalogue else [],
         languages=catalogue.languages if catalogue else [],
         endpoints={
             "POST /transcribe": "audio -> text, words with start, end and score",
             "POST /align": "audio and transcript -> every word's start, end and score",
+            "GET /languages": "the languages, and the default model of each",
+            "GET /models": "the models: manifest, export report, memory (also /models/{id})",
             "GET /health": "the process lives (also /healthz)",
-            "GET /readyz": "the models are warm",
+            "GET /readyz": "requests are served; what cannot be, and why",
             "GET /stats": "what has been served",
             "GET /metrics": "the same for Prometheus",
             "GET /docs": "every field, answer and error",
         },
         try_it=[
             "curl -F audio=@examples/he-1.wav localhost:8000/transcribe",
+            "curl localhost:8000/models",
             "curl -F audio=@examples/he-1.wav -F transcript=@examples/he-1.txt localhost:8000/align",  # noqa: E501  # a line to copy
         ],
     )
@@ -44,19 +56,20 @@ async def health(resources: ResourcesDep) -> Health:
 
 @router.get(
     "/readyz",
-    summary="Ready: the models have been loaded and run on speech",
+    summary="Ready: the models have run on speech, or their manifests were read (load=first_use)",
     responses={503: {"model": ErrorAnswer, "description": "Still loading, or no model loads."}},
 )
 async def ready(resources: ResourcesDep) -> Readiness:
-    catalogue = resources.warm_catalogue()
-    return Readiness(
-        status="ready", models=sorted(catalogue.recognizers), broken=dict(catalogue.broken)
-    )
+    catalogue = resources.open_catalogue()
+    if not catalogue.serving:
+        raise NotReady(catalogue.nothing_to_serve().message)
+    ids = [model.manifest.id for model in catalogue.serving]
+    return Readiness(status="ready", models=ids, broken=catalogue.broken)
 
 
 @router.get("/stats", summary="What has been served since the start")
 async def stats(resources: ResourcesDep) -> Stats:
-    pool = resources.pool
+    pool, catalogue = resources.pool, resources.catalogue
     return Stats(
         uptime_sec=round(resources.metrics.uptime_sec, 3),
         requests=resources.metrics.requests(),
@@ -68,10 +81,13 @@ async def stats(resources: ResourcesDep) -> Stats:
             admitted=pool.admitted,
             max_queue=pool.max_queue,
         ),
-        models=sorted(resources.catalogue.recognizers) if resources.catalogue else [],
+        models=[model_state(item) for item in catalogue.models.values()] if catalogue else [],
     )
 
 
 @router.get("/metrics", summary="Prometheus text format", response_class=Response)
 async def metrics(resources: ResourcesDep) -> Response:
+    for model in resources.catalogue.models.values() if resources.catalogue else ():
+        memory = model.loaded.memory_bytes if model.loaded else None
+        resources.metrics.weigh(model.manifest.id, model.file_bytes, memory)
     return Response(resources.metrics.exposition(), media_type=CONTENT_TYPE)

@@ -435,6 +435,11 @@ def test_a_broken_bundle_does_not_take_the_others_down(tmp_path: Path, root: Pat
         ready = client.get("/readyz").raise_for_status().json()
         assert ready["models"] == ["he-demo"]
         assert "manifest_version" in ready["broken"]["broken"]
+        assert client.get("/models").json()["broken"] == ready["broken"]
+        assert (
+            "manifest_version"
+            in fault(client.get("/models/broken"), 500, "bundle_error")["message"]
+        )
         assert client.post("/transcribe", files={"audio": noise(1)}).status_code == 200
 
 
@@ -447,6 +452,8 @@ def test_status_pages_tell_what_is_served(client: httpx.Client, examples: Path) 
     stats = client.get("/stats").raise_for_status().json()
     assert stats["requests"]["transcribe"]["ok"] >= 1
     assert stats["audio_sec"] > 4
+    (model,) = stats["models"]
+    assert (model["id"], model["loaded"]) == ("he-demo", True)
     pool = stats["pool"]
     assert pool["workers"] * pool["intra_op_threads"] <= pool["usable_cpus"]
     metrics = client.get("/metrics").raise_for_status().text
@@ -464,8 +471,7 @@ def test_the_description_has_examples_and_every_error(client: httpx.Client) -> N
         }
         assert set(refused) == set(STATUSES.values())
         for kind, status in STATUSES.items():
-            if kind is not errors.BundleError:  # told at the start, not in an answer
-                assert f"`{kind('').code}`" in refused[status]["description"]
+            assert f"`{kind('').code}`" in refused[status]["description"]
         for item in refused.values():
             example = item["content"]["application/json"]["example"]["error"]
             assert set(example) >= ERROR_KEYS - {"param"}  # FastAPI leaves nulls out of examples
@@ -474,6 +480,7 @@ def test_the_description_has_examples_and_every_error(client: httpx.Client) -> N
         assert "audio" in form["required"]
     for schema in ("TranscribeAnswer", "AlignAnswer"):
         example = document["components"]["schemas"][schema]["example"]
+        assert example["choice"]["reason"]
         assert example["words"], "the example is a real answer"
 
 

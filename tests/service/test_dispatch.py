@@ -1,0 +1,207 @@
+"""A request reaches the model that was named, or the one that fits, and is told which."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bundles import (
+    HINDI_LETTERS,
+    LETTERS,
+    RATE,
+    STRIDE,
+    FailingModel,
+    Opener,
+    PlantedModel,
+    path_of,
+    two_languages,
+)
+
+from service import dispatch
+from service.audio import Audio
+from service.catalogue import Catalogue
+from service.choice import PROBE_SEC
+from service.errors import BundleError, NoSpeech, NothingToAlign, UndecidedLanguage
+from service.recording import Recording
+
+PATH = path_of("_שלום_")
+SECONDS = len(PATH) * STRIDE / RATE
+HINDI_WORD = "".join(HINDI_LETTERS[LETTERS.index(letter)] for letter in "שלום")
+SURE, UNSURE = 10.0, 3.0  # logits above the others
+
+
+def planted(hebrew: float = SURE, hindi: float = UNSURE) -> dict[str, PlantedModel]:
+    return {"hebrew": PlantedModel(PATH, hebrew), "hindi": PlantedModel(PATH, hindi)}
+
+
+def noise(seconds: float = SECONDS) -> Recording:
+    samples = round(seconds * RATE)
+    waveform = np.random.default_rng(0).normal(0, 0.1, samples).astype(np.float32)
+    return Recording(lambda rate: Audio(waveform, rate, seconds))
+
+
+def unheard() -> Recording:
+    def decode_at(rate: int) -> Audio:
+        raise AssertionError(f"decoded at {rate} Hz")
+
+    return Recording(decode_at)
+
+
+def forget(models: Mapping[str, PlantedModel]) -> None:
+    """Leave out what was heard while the models were warmed."""
+    for model in models.values():
+        model.heard.clear()
+
+
+def test_a_named_model_works_alone(tmp_path: Path) -> None:
+    """Nothing is compared, and no other model is even loaded."""
+    opener = Opener(planted())
+    shortlist = two_languages(tmp_path, opener).shortlist(None, "hi")
+    answer = dispatch.transcribe(shortlist, noise())
+    assert (answer.result.text, answer.result.language) == (HINDI_WORD, "hi")
+    assert answer.choice.by == "request"
+    assert set(answer.before) == {"load", "decode"}
+    assert opener.opened == ["hindi"]
+
+
+@pytest.mark.parametrize(
+    ("levels", "language", "text"),
+    [((SURE, UNSURE), "he", "שלום"), ((UNSURE, SURE), "hi", HINDI_WORD)],
+)
+def test_speech_goes_to_the_more_certain_model(
+    tmp_path: Path, levels: tuple[float, float], language: str, text: str
+) -> None:
+    """Language, text and reason are the winner's."""
+    shortlist = two_languages(tmp_path, Opener(planted(*levels))).shortlist()
+    answer = dispatch.transcribe(shortlist, noise())
+    assert (answer.result.language, answer.result.text) == (language, text)
+    assert (answer.choice.by, answer.choice.model) == ("certainty", answer.result.model)
+    assert answer.choice.reason.startswith(f"{answer.result.model} is certain to 1.00")
+
+
+@pytest.mark.parametrize("seconds", [SECONDS, PROBE_SEC, PROBE_SEC + 1])
+def test_the_winner_hears_a_short_recording_once(tmp_path: Path, seconds: float) -> None:
+    """What is longer than the probe, it hears again in full; the loser hears the probe alone."""
+    models = planted()
+    catalogue = two_languages(tmp_path, Opener(models))
+    catalogue.load_all()
+    forget(models)
+    answer = dispatch.transcribe(catalogue.shortlist(), noise(seconds))
+    whole, probe = round(seconds * RATE), round(min(seconds, PROBE_SEC) * RATE)
+    assert models["hindi"].heard == [probe]
+    assert models["hebrew"].heard == ([probe] if whole == probe else [probe, whole])
+    assert answer.result.duration_sec == seconds
+    assert list(answer.before) == ["decode", "language"]
+    assert all(spent >= 0 for spent in answer.before.values())
+
+
+def test_silence_is_an_empty_text_of_the_first_language(tmp_path: Path) -> None:
+    """No model is asked, and the reason says that nothing is heard."""
+    models = planted()
+    catalogue = two_languages(tmp_path, Opener(models))
+    catalogue.load_all()
+    forget(models)
+    silence = Recording(lambda rate: Audio(np.zeros(rate, dtype=np.float32), rate, 1.0))
+    answer = dispatch.transcribe(catalogue.shortlist(), silence)
+    assert (answer.result.text, answer.result.language) == ("", "he")
+    assert answer.choice.candidates == {"hebrew": 0.0, "hindi": 0.0}
+    assert "no model hears speech" in answer.choice.reason
+    assert [model.heard for model in models.values()] == [[], []]
+
+
+@pytest.mark.parametrize(("text", "model"), [("שלום", "hebrew"), (HINDI_WORD, "hindi")])
+def test_a_text_is_aligned_by_the_model_of_its_script(
+    tmp_path: Path, text: str, model: str
+) -> None:
+    """However certain the other is; and only that model is loaded."""
+    opener = Opener(planted())
+    answer = dispatch.align(two_languages(tmp_path, opener).shortlist(), noise(), text)
+    assert (answer.result.model, answer.choice.by) == (model, "script")
+    assert [word.status for word in answer.result.words] == ["aligned"]
+    assert opener.opened == [model]
+    assert list(answer.before) == ["language", "load", "decode"]
+
+
+def test_in_a_mixed_text_the_majority_decides_and_the_rest_is_interpolated(tmp_path: Path) -> None:
+    """Every word comes back; the reason has both counts."""
+    text = f"שלום {HINDI_WORD[:2]}"
+    answer = dispatch.align(two_languages(tmp_path, Opener(planted())).shortlist(), noise(), text)
+    assert [word.status for word in answer.result.words] == ["aligned", "interpolated"]
+    assert answer.choice.reason == "the text has 6 letters: 4 Hebrew (hebrew), 2 Devanagari (hindi)"
+
+
+def test_a_text_without_letters_is_undecided_before_anything_is_done(tmp_path: Path) -> None:
+    """Digits only: no sound is decoded and no model loaded."""
+    opener = Opener(planted())
+    with pytest.raises(UndecidedLanguage):
+        dispatch.align(two_languages(tmp_path, opener).shortlist(), unheard(), "42")
+    assert opener.opened == []
+
+
+def test_a_named_model_takes_any_text(tmp_path: Path) -> None:
+    """Its own errors say what it cannot speak, or that nothing is heard."""
+    shortlist = two_languages(tmp_path, Opener(planted())).shortlist("hebrew")
+    with pytest.raises(NothingToAlign):
+        dispatch.align(shortlist, noise(), HINDI_WORD)
+    silence = Recording(lambda rate: Audio(np.zeros(rate, dtype=np.float32), rate, 1.0))
+    with pytest.raises(NoSpeech):
+        dispatch.align(shortlist, silence, "שלום")
+
+
+def test_loading_is_a_stage_of_the_requests_that_wait_for_it(tmp_path: Path) -> None:
+    """The first has it, the second does not."""
+    catalogue = two_languages(tmp_path, Opener(planted()))
+    first, second = (dispatch.transcribe(catalogue.shortlist(), noise()) for _ in range(2))
+    assert "load" in first.before
+    assert "load" not in second.before
+
+
+def half_broken(folder: Path) -> Catalogue:
+    """`hebrew` answers, and `hindi` fails when it is warmed."""
+    return two_languages(folder, Opener({**planted(), "hindi": FailingModel()}))
+
+
+def test_a_model_that_fails_to_load_is_passed_over(tmp_path: Path) -> None:
+    """The request that finds out is answered by the other, and so are the next ones."""
+    catalogue = half_broken(tmp_path)
+    first = dispatch.transcribe(catalogue.shortlist(), noise())
+    assert (first.result.model, first.choice.by) == ("hebrew", "only")
+    assert first.choice.reason == "hebrew is the only model that loads"
+    assert set(catalogue.broken) == {"hindi"}
+    second = dispatch.transcribe(catalogue.shortlist(), noise())
+    assert (second.result.text, second.choice.by) == ("שלום", "only")
+
+
+def test_who_needs_the_model_that_fails_is_told(tmp_path: Path) -> None:
+    """By name, by language or by the script of the text: a BundleError, and no other model."""
+    catalogue = half_broken(tmp_path)
+    with pytest.raises(BundleError, match="got nothing"):
+        dispatch.align(catalogue.shortlist(), noise(), HINDI_WORD)
+    for shortlist in (catalogue.shortlist("hindi"), catalogue.shortlist(None, "hi")):
+        with pytest.raises(BundleError, match="got nothing"):
+            dispatch.transcribe(shortlist, noise())
+
+
+def test_where_no_model_loads_the_error_says_so(tmp_path: Path) -> None:
+    """The last fault is raised, not an empty comparison."""
+    opener = Opener({"hebrew": FailingModel(), "hindi": FailingModel()})
+    catalogue = two_languages(tmp_path, opener)
+    with pytest.raises(BundleError, match="got nothing"):
+        dispatch.transcribe(catalogue.shortlist(), noise())
+
+
+def test_requests_of_all_kinds_at_once_answer_as_alone(tmp_path: Path) -> None:
+    """32 in 8 threads on models that are not loaded yet: each loads once, nothing is mixed up."""
+    opener = Opener(planted())
+    catalogue = two_languages(tmp_path, opener)
+    languages = (None, "he", "hi", "auto")
+
+    def text(number: int) -> str:
+        shortlist = catalogue.shortlist(None, languages[number % len(languages)])
+        return dispatch.transcribe(shortlist, noise()).result.text
+
+    with ThreadPoolExecutor(8) as threads:
+        texts = list(threads.map(text, range(32)))
+    assert texts == ["שלום", "שלום", HINDI_WORD, "שלום"] * 8
+    assert sorted(opener.opened) == ["hebrew", "hindi"]
