@@ -39,11 +39,11 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def medians(*works: Callable[[], object]) -> list[float]:
+def medians(*works: Callable[[], object], repetitions: int = REPETITIONS) -> list[float]:
     """Median seconds of each, run in turn so that a drifting machine hits all alike."""
     for work in works:
         work()
-    runs = [[seconds(work) for work in works] for _ in range(REPETITIONS)]
+    runs = [[seconds(work) for work in works] for _ in range(repetitions)]
     return [statistics.median(column) for column in zip(*runs, strict=True)]
 
 
