@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 
 # From left to right: a module may import what stands in an earlier layer, or in its own.
 LAYERS = (
-    {"service", "service.errors", "service.spans"},
+    {"service", "service.errors", "service.spans", "service.recipes"},
     {
         "service.bundle",
         "service.text",
@@ -37,7 +37,7 @@ TORCH_SIDE = {"torch", "transformers", "optimum", "nemo", "librosa"}
 HTTP_SIDE = {"fastapi", "starlette", "uvicorn", "httpx"}
 ONNXRUNTIME_HOMES = {"service/acoustic.py"}
 ENVIRONMENT_HOMES = {
-    "service/__init__.py",  # opts out of telemetry; reads nothing
+    "service/__init__.py",  # opts out of telemetry and of numpy's threads; reads nothing
     "service/ops/settings.py",
 }
 
