@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from service.acoustic import OnnxAcousticModel
 from service.audio import Audio, decode, decode_file
 from service.bundle import open_bundle
-from service.features import wav2vec2_input
+from service.features import features_of
 from service.ops.quota import usable_cpus
 from service.recognizer import Recognizer
 
@@ -74,11 +74,12 @@ def stage_table(recognizer: Recognizer, model: OnnxAcousticModel, clip: Path) ->
     """Bare inference, decoding the file, and the two whole tasks."""
     spoken = decode_file(clip.with_suffix(".wav"), recognizer.manifest.sample_rate, MAX_SEC)
     text = clip.with_suffix(".txt").read_text(encoding="utf-8")
+    features = features_of(recognizer.manifest)
     print("audio    bare model   file decode   /transcribe   /align      audio-s/s")
     for length in LENGTHS_SEC:
         waveform = tiled(spoken.waveform, length * spoken.sample_rate)
         audio = Audio(waveform, spoken.sample_rate, float(length))
-        model_input = wav2vec2_input(waveform, recognizer.manifest)
+        model_input = features(waveform)
         content = as_wav(audio)
         repeated = text * max(1, round(length / spoken.duration_sec))
         bare, file, transcribe, align = medians(

@@ -14,7 +14,7 @@ class AcousticModel(Protocol):
     """Anything that turns one model input into logits."""
 
     def logits(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
-        """model_input: float32 [N]. Returns float32 [T, V], unnormalised."""
+        """model_input: float32 [N] or [features, N]. Returns float32 [T, V], unnormalised."""
         ...
 
 
@@ -46,21 +46,21 @@ class OnnxAcousticModel:
         self._check_names(bundle)
 
     def logits(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
-        """model_input: float32 [N], N at least the receptive field. Returns float32 [T, V].
+        """model_input: float32 [N] samples, or [features, N] frames of them; N at least what makes
+        one frame. Returns float32 [T, V].
 
         Raises InferenceError if the graph fails, or its answer is not finite float32 of the
         promised shape.
         """
-        feeds: dict[str, NDArray[np.generic]] = {
-            self._manifest.waveform_input: model_input[np.newaxis]
-        }
-        if self._manifest.mask_input is not None:
-            feeds[self._manifest.mask_input] = np.ones((1, len(model_input)), dtype=np.int64)
+        manifest, length = self._manifest, model_input.shape[-1]
+        feeds: dict[str, NDArray[np.generic]] = {manifest.input: model_input[np.newaxis]}
+        if manifest.length_input is not None:
+            feeds[manifest.length_input] = np.array([length], dtype=np.int64)
         try:
-            (output,) = self._session.run([self._manifest.logits_output], feeds)
+            (output,) = self._session.run([manifest.output], feeds)
         except Exception as error:  # ONNX Runtime's own exceptions share no base class
             raise InferenceError(f"expected logits, got {error}") from error
-        expected = (1, self._manifest.framing.frame_count(len(model_input)), self._width)
+        expected = (1, manifest.framing.output_length(length), self._width)
         if output.dtype != np.float32 or output.shape != expected:
             raise InferenceError(
                 f"expected float32 logits of shape {expected}, got {output.dtype} {output.shape}"
@@ -74,14 +74,14 @@ class OnnxAcousticModel:
         manifest = self._manifest
         inputs = {node.name for node in self._session.get_inputs()}
         outputs = {node.name: node.shape for node in self._session.get_outputs()}
-        wanted = {manifest.waveform_input} | ({manifest.mask_input} - {None})
-        if inputs != wanted or manifest.logits_output not in outputs:
+        wanted = {manifest.input} | ({manifest.length_input} - {None})
+        if inputs != wanted or manifest.output not in outputs:
             raise BundleError(
                 f"{bundle.model_path}: expected inputs {sorted(map(str, wanted))} and output "
-                f"{manifest.logits_output}, got {sorted(inputs)} and {sorted(outputs)}",
+                f"{manifest.output}, got {sorted(inputs)} and {sorted(outputs)}",
                 file=bundle.model_path.name,
             )
-        width = outputs[manifest.logits_output][-1]
+        width = outputs[manifest.output][-1]
         if isinstance(width, int) and width != self._width:
             raise BundleError(
                 f"{bundle.model_path}: expected logits as wide as the {self._width} tokens of the "

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from service.bundle import MANIFEST_FILE, Bundle, open_bundle
+from service.bundle import Bundle, open_bundle
 from service.choice import Choice
 from service.errors import BundleError, InvalidField, KolvaniError, UnknownLanguage, UnknownModel
+from service.manifest import MANIFEST_FILE
 from service.recognizer import Recognizer
 from service.served import ServedModel
 

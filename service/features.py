@@ -1,14 +1,15 @@
 """Waveform to model input, exactly as the checkpoint's own feature extractor makes it."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from service.bundle import Manifest
-from service.recipes import LogMelRecipe
+from service.manifest import Manifest
+from service.recipes import LogMelRecipe, WaveformRecipe
 
 VARIANCE_FLOOR: Final = 1e-7  # transformers' Wav2Vec2FeatureExtractor.zero_mean_unit_var_norm
 
@@ -31,16 +32,29 @@ BREAK_MEL: Final = BREAK_HZ / MEL_HZ
 LOG_STEP: Final = np.log(6.4) / 27  # of the natural logarithm of Hz, a mel above the break
 
 
-def wav2vec2_input(waveform: NDArray[np.float32], manifest: Manifest) -> NDArray[np.float32]:
+Features = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # waveform [N] -> model input
+
+
+def features_of(manifest: Manifest) -> Features:
+    """What makes a model's input; tables are made here, once, and threads may share it."""
+    if isinstance(manifest.features, LogMelRecipe):
+        return LogMel(manifest.features)
+    return partial(
+        wav2vec2_input, recipe=manifest.features, min_samples=manifest.framing.min_samples
+    )
+
+
+def wav2vec2_input(
+    waveform: NDArray[np.float32], recipe: WaveformRecipe, min_samples: int
+) -> NDArray[np.float32]:
     """A wav2vec2 model's input: the waveform at zero mean and unit variance, where trained so.
 
-    waveform: float32 [N] in [-1, 1]. Returns float32 [max(N, receptive field)]: audio too short for
-    one frame is followed by zeros, which is silence after the normalisation.
+    waveform: float32 [N] in [-1, 1]. Returns float32 [max(N, min_samples)]: audio too short for one
+    frame is followed by zeros, which is silence after the normalisation.
     """
-    if manifest.normalize:
+    if recipe.normalize:
         waveform = zero_mean_unit_variance(waveform)
-    missing = manifest.framing.min_samples - len(waveform)
-    return np.pad(waveform, (0, max(0, missing)))
+    return np.pad(waveform, (0, max(0, min_samples - len(waveform))))
 
 
 def zero_mean_unit_variance(waveform: NDArray[np.float32]) -> NDArray[np.float32]:

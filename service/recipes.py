@@ -1,4 +1,4 @@
-"""How log-mel features are made: the settings of a checkpoint, checked, and what follows."""
+"""How a model's input is made of a waveform: a checkpoint's settings, checked, and what follows."""
 
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
@@ -10,6 +10,13 @@ Edges = Literal["zeros", "reflect"]
 
 # The two names that NeMo takes for a guard, of float32.
 NAMED_GUARDS: Final = {"tiny": 2.0**-126, "eps": 2.0**-23}
+
+
+@dataclass(frozen=True)
+class WaveformRecipe:
+    """The samples as they are, or at zero mean and unit variance (wav2vec2)."""
+
+    normalize: bool
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 from service.acoustic import AcousticModel, OnnxAcousticModel
 from service.align import check_fit, forced_align
 from service.audio import Audio
-from service.bundle import Bundle, Manifest
+from service.bundle import Bundle
+from service.characters import placed_characters
 from service.ctc import certainty, greedy_decode, log_softmax, merge_tokens
 from service.errors import EmptyTranscript, NoSpeech, NothingToAlign
-from service.features import wav2vec2_input
+from service.features import features_of
+from service.manifest import Manifest
 from service.spans import Alignment, FrameClock, Transcript, Word
 from service.text.mapping import WrittenText, written_text
-from service.text.vocabulary import Vocabulary
+from service.text.vocabulary import vocabulary_of
 from service.words import heard_words, joint_score, placed_words
 
 
@@ -32,7 +34,8 @@ class Recognizer:
 
     def __init__(self, bundle: Bundle, model: AcousticModel) -> None:
         self.manifest: Manifest = bundle.manifest
-        self._vocabulary = Vocabulary(bundle.tokens, bundle.manifest)
+        self._vocabulary = vocabulary_of(bundle)
+        self._features = features_of(bundle.manifest)
         self._model = model
 
     @classmethod
@@ -70,18 +73,22 @@ class Recognizer:
         """
         stages = _Stages()
         written = self._written(text)
+        targets = written.tokens
         if audio.silent:
             raise _no_speech(audio)
-        check_fit(written.targets, self._frame_count(audio))  # before the model has worked for it
+        check_fit(targets, self._frame_count(audio))  # before the model has worked for it
         log_probs = self._log_probs(audio, stages)
         blank_id = self._vocabulary.blank_id
         with stages.time("search"):
             if np.all(log_probs.argmax(axis=1) == blank_id):
                 raise _no_speech(audio)
-            tokens, scores = forced_align(log_probs, written.targets, blank_id)
+            tokens, scores = forced_align(log_probs, targets, blank_id)
             spans = merge_tokens(tokens, scores, blank_id)
+            words = placed_words(written, spans, self._clock(audio))
+            characters = placed_characters(written, words, spans, self._clock(audio))
         return Alignment(
-            words=placed_words(written, spans, self._clock(audio)),
+            words=words,
+            characters=characters,
             score=joint_score(spans),
             duration_sec=audio.duration_sec,
             language=self.manifest.language,
@@ -92,7 +99,7 @@ class Recognizer:
 
     def _log_probs(self, audio: Audio, stages: "_Stages") -> NDArray[np.float32]:
         with stages.time("features"):
-            model_input = wav2vec2_input(audio.waveform, self.manifest)
+            model_input = self._features(audio.waveform)
         with stages.time("inference"):
             return log_softmax(self._model.logits(model_input))
 

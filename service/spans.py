@@ -55,6 +55,22 @@ class Word:
 
 
 @dataclass(frozen=True)
+class Character:
+    """A character of a given text with its time in seconds, within its word's.
+
+    `score` is its token's, in [0, 1]. A character that the model does not speak is `interpolated`:
+    it lasts no time, and its score is None.
+    """
+
+    char: str
+    start: float | None
+    end: float | None
+    score: float | None
+    status: Status
+    char_start: int
+
+
+@dataclass(frozen=True)
 class Transcript:
     """What was heard."""
 
@@ -73,6 +89,7 @@ class Alignment:
     """Where a given text was heard. `score` is that of all aligned tokens together."""
 
     words: tuple[Word, ...]
+    characters: tuple[Character, ...]  # of the words, without the spaces between
     score: float
     duration_sec: float
     language: str

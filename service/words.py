@@ -19,19 +19,22 @@ LEAST_SCORE: Final = 1e-30  # keeps log p finite where float32 had none left
 def heard_words(
     spans: Sequence[TokenSpan], vocabulary: Vocabulary, clock: FrameClock
 ) -> tuple[Word, ...]:
-    """Group the spans of a greedy path at the delimiters; special tokens leave no trace.
+    """Group the spans of a greedy path into words; special tokens leave no trace.
 
     Places are those in the words joined by single spaces.
     """
-    delimiter = vocabulary.delimiter_id
-    spoken = [span for span in spans if vocabulary.is_letter(span.token) or span.token == delimiter]
-    breaks = [index for index, span in enumerate(spoken) if span.token == delimiter]
+    read = [(span, vocabulary.read(span.token)) for span in spans]
+    spoken = [(span, reading) for span, reading in read if reading is not None]
+    starts = [index for index, (_, reading) in enumerate(spoken) if reading.begins_word]
     words: list[Word] = []
     place = 0
-    for before, after in itertools.pairwise([-1, *breaks, len(spoken)]):
-        if after - before > 1:
-            text = vocabulary.text_of(span.token for span in spoken[before + 1 : after])
-            words.append(_word(text, place, spoken, before + 1, after - 1, clock))
+    for first, end in itertools.pairwise(sorted({0, *starts, len(spoken)})):
+        text = "".join(reading.letters for _, reading in spoken[first:end])
+        if text:
+            # What stands between words belongs to neither; a mark within a token is the word's.
+            skipped = spoken[first][0].token == vocabulary.separator_id
+            held = [span for span, _ in spoken]
+            words.append(_word(text, place, held, first + skipped, end - 1, clock))
             place += len(text) + 1
     return tuple(words)
 

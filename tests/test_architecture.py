@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[1]
 # From left to right: a module may import what stands in an earlier layer, or in its own.
 LAYERS = (
     {"service", "service.errors", "service.spans", "service.recipes"},
+    {"service.fields", "service.framing", "service.manifest", "service.bundle"},
     {
-        "service.bundle",
         "service.text",
         "service.audio",
         "service.recording",
@@ -20,6 +20,7 @@ LAYERS = (
         "service.ctc",
         "service.edges",
         "service.words",
+        "service.characters",
         "service.ops",
     },
     {"service.features"},

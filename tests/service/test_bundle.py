@@ -9,10 +9,12 @@ from bundles import TOKENS, manifest_document, write_bundle
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.bundle import MANIFEST_FILE, Framing, open_bundle, read_manifest, read_tokens
+from service.bundle import open_bundle, read_tokens
 from service.errors import BundleError
+from service.framing import Convolutions
+from service.manifest import MANIFEST_FILE, read_manifest
 
-WAV2VEC2 = Framing(((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2)))
+WAV2VEC2 = Convolutions(((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2)))
 
 
 def test_a_good_bundle_opens(tmp_path: Path) -> None:
@@ -26,14 +28,14 @@ def test_a_good_bundle_opens(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"manifest_version": 99}, "manifest_version 1, got 99"),
+        ({"manifest_version": 99}, "manifest_version 2, got 99"),
         ({"id": ""}, "id"),
         ({"sample_rate": "16000"}, "int in sample_rate, got str"),
         ({"sample_rate": True}, "sample_rate"),
         ({"blank_id": -1}, "blank_id"),
         ({"blank_id": 99}, "the blank's id 99"),
         ({"family": "whisper"}, "family in wav2vec2, got whisper"),
-        ({"word_delimiter": "#"}, "the token '#'"),
+        ({"word_delimiter": "#"}, "the word delimiter '#'"),
         ({"special_tokens": ["<s>"]}, "the token '<s>'"),
         ({"special_tokens": [1]}, "special_tokens"),
         ({"framing": {"convolutions": [[10]]}}, "framing.convolutions"),

@@ -98,8 +98,7 @@ class Mixture:
             utterance = self._recorded.cut(words, random)
         else:
             shuffled = kind > 1 - self._plan.shuffled_share
-            phrases = self._phrases
-            phrase = phrases.shuffled(words, random) if shuffled else phrases.in_order(words, random)
-            utterance = self._speaker.speak(phrase, random)
+            draw = self._phrases.shuffled if shuffled else self._phrases.in_order
+            utterance = self._speaker.speak(draw(words, random), random)
         heard = augment.record(utterance.waveform, SAMPLE_RATE, random)
         return Utterance(heard, utterance.words, utterance.onsets)

@@ -15,7 +15,8 @@ import pytest
 from bundles import HINDI_LETTERS, LETTERS, write_bundle
 from servers import Server, running_server
 
-from service.bundle import MANIFEST_FILE, MODEL_FILE, TOKENS_FILE, read_tokens, sha256_of
+from service.bundle import MODEL_FILE, TOKENS_FILE, read_tokens, sha256_of
+from service.manifest import MANIFEST_FILE
 
 SPELLED = str.maketrans(LETTERS, HINDI_LETTERS)
 

@@ -1,0 +1,91 @@
+"""Typed access to a JSON object of a bundle."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from service.errors import BundleError
+
+
+class Fields:
+    """Typed access; every complaint is a BundleError that names the file and the field."""
+
+    def __init__(self, path: Path, document: Mapping[str, Any], prefix: str = "") -> None:
+        self.path, self._document, self._prefix = path, document, prefix
+
+    def text(self, name: str) -> str:
+        """A text that is not empty."""
+        value = self._get(name, str)
+        if not value:
+            raise broken(self.path, f"a text in {self._prefix}{name}", "an empty one")
+        return str(value)
+
+    def optional_text(self, name: str) -> str | None:
+        """A text, or None where the field is null or missing."""
+        return None if self._document.get(name) is None else self.text(name)
+
+    def natural(self, name: str, least: int = 0) -> int:
+        """A whole number."""
+        value = self._get(name, int)
+        if isinstance(value, bool) or value < least:
+            raise broken(self.path, f"a number >= {least} in {self._prefix}{name}", repr(value))
+        return int(value)
+
+    def flag(self, name: str) -> bool:
+        """A truth value."""
+        return bool(self._get(name, bool))
+
+    def number(self, name: str) -> float:
+        """A number."""
+        value = self._document.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise broken(self.path, f"a number in {self._prefix}{name}", repr(value))
+        return float(value)
+
+    def optional_number(self, name: str) -> float | None:
+        """A number, or None where the field is null or missing."""
+        return None if self._document.get(name) is None else self.number(name)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of texts."""
+        values = self._get(name, list)
+        if not all(isinstance(value, str) for value in values):
+            raise broken(self.path, f"a list of texts in {self._prefix}{name}", repr(values))
+        return tuple(values)
+
+    def pairs(self, name: str) -> tuple[tuple[int, int], ...]:
+        """A list of pairs of whole numbers > 0."""
+        values = self._get(name, list)
+        for value in values:
+            numbers = isinstance(value, list) and all(type(item) is int for item in value)
+            if not numbers or len(value) != len(("kernel", "stride")) or min(value) < 1:
+                raise broken(self.path, f"pairs of numbers > 0 in {self._prefix}{name}", value)
+        return tuple((kernel, stride) for kernel, stride in values)
+
+    def table(self, name: str) -> "Fields":
+        """A JSON object, as fields again."""
+        return Fields(self.path, self.mapping(name), f"{self._prefix}{name}.")
+
+    def mapping(self, name: str) -> Mapping[str, Any]:
+        """A JSON object, as it is."""
+        return dict(self._get(name, dict))
+
+    def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
+        """One of the allowed texts."""
+        value = self.text(name)
+        if value not in allowed:
+            raise broken(self.path, f"{self._prefix}{name} in {', '.join(allowed)}", value)
+        return value
+
+    def _get(self, name: str, kind: type) -> Any:  # noqa: ANN401  # JSON, checked below
+        value = self._document.get(name)
+        if not isinstance(value, kind):
+            got = "nothing" if name not in self._document else type(value).__name__
+            raise broken(self.path, f"{kind.__name__} in {self._prefix}{name}", got)
+        return value
+
+
+def broken(path: Path, expected: object, got: object) -> BundleError:
+    """The error of a file of a bundle that is not what it should be."""
+    message = f"{path}: expected {expected}, got {got}"
+    return BundleError(message, file=path.name, expected=str(expected), got=str(got))

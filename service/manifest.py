@@ -1,0 +1,129 @@
+"""What manifest.json says: all that the runtime must know of a graph and its tokens."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, cast, get_args
+
+from service.errors import BundleError
+from service.fields import Fields, broken
+from service.framing import Convolutions, Framing, Subsampling
+from service.recipes import Edges, LogGuard, LogMelRecipe, Normalization, WaveformRecipe, Window
+
+MANIFEST_VERSION: Final = 2
+MANIFEST_FILE: Final = "manifest.json"
+
+Family = Literal["wav2vec2", "nemo-conformer"]
+Recipe = WaveformRecipe | LogMelRecipe
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Unknown keys are ignored, missing ones are errors."""
+
+    id: str
+    language: str
+    family: Family
+    sample_rate: int  # Hz
+    blank_id: int
+    # The token between words; with a tokenizer, the mark that begins a word within a token.
+    word_delimiter: str
+    special_tokens: tuple[str, ...]  # never spoken: padding, unknown, sentence marks
+    tokenizer: str | None  # the SentencePiece model's file; None: tokens are characters
+    features: Recipe
+    framing: Framing
+    input: str  # names in the graph
+    length_input: str | None  # the input's length, where the graph asks for it
+    output: str
+    files: Mapping[str, str]  # name -> sha256
+    licence: str
+    source: Mapping[str, str]  # checkpoint, revision
+    tools: Mapping[str, str]  # name -> version
+    report: Mapping[str, Any]  # the export's figures: shown, not used
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Parse manifest.json. Raises BundleError."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise broken(path, "a readable JSON document", str(error)) from error
+    if not isinstance(document, dict):
+        raise broken(path, "a JSON object", type(document).__name__)
+    version = document.get("manifest_version")
+    if version != MANIFEST_VERSION:
+        raise broken(path, f"manifest_version {MANIFEST_VERSION}", repr(version))
+    return _manifest(Fields(path, document))
+
+
+def _manifest(fields: Fields) -> Manifest:
+    graph = fields.table("graph")
+    family = _family(fields)
+    sample_rate = fields.natural("sample_rate", least=1)
+    features, framing = _FAMILIES[family](fields, sample_rate)
+    return Manifest(
+        id=fields.text("id"),
+        language=fields.text("language"),
+        family=family,
+        sample_rate=sample_rate,
+        blank_id=fields.natural("blank_id"),
+        word_delimiter=fields.text("word_delimiter"),
+        special_tokens=fields.texts("special_tokens"),
+        tokenizer=fields.optional_text("tokenizer"),
+        features=features,
+        framing=framing,
+        input=graph.text("input"),
+        length_input=graph.optional_text("length_input"),
+        output=graph.text("output"),
+        files=fields.mapping("files"),
+        licence=fields.text("licence"),
+        source=fields.mapping("source"),
+        tools=fields.mapping("tools"),
+        report=fields.mapping("report"),
+    )
+
+
+def _family(fields: Fields) -> Family:
+    return cast("Family", fields.one_of("family", get_args(Family)))
+
+
+def _wav2vec2(fields: Fields, _: int) -> tuple[Recipe, Framing]:
+    recipe = WaveformRecipe(fields.table("features").flag("normalize"))
+    return recipe, Convolutions(fields.table("framing").pairs("convolutions"))
+
+
+def _nemo_conformer(fields: Fields, sample_rate: int) -> tuple[Recipe, Framing]:
+    recipe = _log_mel(fields.table("features"), sample_rate)
+    return recipe, Subsampling(recipe, fields.table("framing").natural("subsampling", least=1))
+
+
+def _log_mel(fields: Fields, sample_rate: int) -> LogMelRecipe:
+    mel_norm = fields.optional_text("mel_norm")
+    normalize = fields.optional_text("normalize")
+    try:
+        return LogMelRecipe(
+            sample_rate=sample_rate,
+            n_window_size=fields.natural("n_window_size"),
+            n_window_stride=fields.natural("n_window_stride"),
+            window=cast("Window", fields.text("window")),
+            n_fft=fields.natural("n_fft"),
+            features=fields.natural("features"),
+            lowfreq=fields.number("lowfreq"),
+            highfreq=fields.optional_number("highfreq"),
+            mel_norm=cast("Literal['slaney'] | None", mel_norm),
+            preemph=fields.optional_number("preemph"),
+            mag_power=fields.number("mag_power"),
+            log_zero_guard_type=cast("LogGuard", fields.text("log_zero_guard_type")),
+            log_zero_guard_value=fields.number("log_zero_guard_value"),
+            normalize=cast("Normalization | None", normalize),
+            edges=cast("Edges", fields.text("edges")),
+        )
+    except ValueError as error:  # the recipe names the field, and what it expected and got
+        raise BundleError(f"{fields.path}: features.{error}", file=fields.path.name) from error
+
+
+_FAMILIES: Final[Mapping[Family, Callable[[Fields, int], tuple[Recipe, Framing]]]] = {
+    "wav2vec2": _wav2vec2,
+    "nemo-conformer": _nemo_conformer,
+}
