@@ -54,6 +54,10 @@ class Source:
                 return self.folder / name
         raise _without_weights(self.checkpoint)
 
+    def licence(self) -> str | None:
+        """The licence in the model card's header, if it has one."""
+        return read_licence(self.folder)
+
     def as_manifest(self) -> dict[str, str]:
         """What the bundle remembers of it; of a local folder no more than its name."""
         digest = sha256_of(self.weights)

@@ -1,11 +1,10 @@
 """A `Wav2Vec2ForCTC` checkpoint: read, run as the reference, and traced to float32 ONNX."""
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -18,8 +17,13 @@ from torch.jit._trace import TracerWarning
 from transformers import AutoConfig, Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2ForCTC
 
 from export.errors import CheckpointNotFound, UnsupportedCheckpoint
+from export.hub import Source, locate
+from export.network import Provenance
+from export.peers import fold_mask, peer_files
 from export.vocabulary import Vocabulary, read_vocabulary
-from service.bundle import Framing
+from service.framing import Convolutions
+from service.manifest import Manifest
+from service.recipes import WaveformRecipe
 
 TASK: Final = "automatic-speech-recognition"
 ARCHITECTURE: Final = "Wav2Vec2ForCTC"
@@ -27,26 +31,45 @@ ONNX_FILE: Final = "model.onnx"
 WAVEFORM_INPUT: Final = "input_values"
 MASK_INPUT: Final = "attention_mask"
 LOGITS_OUTPUT: Final = "logits"
+LONGEST_SEC: Final = 60  # of the probes: attention over a minute takes the large model long enough
 TRAINING_WEIGHTS: Final = {"wav2vec2.masked_spec_embed"}  # used by SpecAugment alone
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class Wav2Vec2Network:
     """What a checkpoint says of itself, and its network."""
 
-    folder: Path
     config: Wav2Vec2Config
     extractor: Wav2Vec2FeatureExtractor
     vocabulary: Vocabulary
     model: Wav2Vec2ForCTC
+    output = LOGITS_OUTPUT
+    tools = ("torch", "transformers", "optimum", "optimum-onnx", "onnx", "onnxruntime")
+    longest_sec = LONGEST_SEC
 
     @property
-    def framing(self) -> Framing:
+    def tokens(self) -> tuple[str, ...]:
+        """Those of the tokenizer, in the order of the logits."""
+        return self.vocabulary.tokens
+
+    @property
+    def blank_id(self) -> int:
+        """The padding token's."""
+        return self.vocabulary.blank_id
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz."""
+        rate: int = self.extractor.sampling_rate
+        return rate
+
+    @property
+    def framing(self) -> Convolutions:
         """How its convolutions make frames of samples."""
         kernels, strides = self.config.conv_kernel, self.config.conv_stride
-        return Framing(tuple(zip(kernels, strides, strict=True)))
+        return Convolutions(tuple(zip(kernels, strides, strict=True)))
 
     @property
     def mask_input(self) -> str | None:
@@ -57,22 +80,89 @@ class Checkpoint:
         """
         return MASK_INPUT if self.config.feat_extract_norm == "layer" else None
 
-    def features(self, waveform: Array) -> Array:
-        """The checkpoint's own preparation. waveform, result: float32 [N]."""
+    @property
+    def batches(self) -> bool:
+        """Whether there is a mask."""
+        return self.mask_input is not None
+
+    def prepare(self, waveform: Array) -> Array:
+        """The checkpoint's own feature extractor. waveform, result: float32 [N]."""
         rate = self.extractor.sampling_rate
         batch = self.extractor(waveform, sampling_rate=rate, return_tensors="np")
         values: Array = batch[WAVEFORM_INPUT][0].astype(np.float32)
         return values
 
-    def logits(self, features: Array) -> Array:
-        """The reference answer. features: float32 [N]; returns float32 [T, V]."""
+    def logits(self, model_input: Array) -> Array:
+        """The reference answer. model_input: float32 [N]; returns float32 [T, V]."""
         with torch.inference_mode():
-            output = self.model(torch.from_numpy(features)[None])
+            output = self.model(torch.from_numpy(model_input)[None])
         values: Array = output.logits[0].numpy()
         return values
 
+    def trace(self, folder: Path) -> Path:
+        """Through optimum; returns the float32 graph's path."""
+        return export_onnx(self, folder)
 
-def read_checkpoint(folder: Path) -> Checkpoint:
+    def feed(self, inputs: Sequence[Array]) -> dict[str, NDArray[Any]]:
+        """Waveforms of any lengths, padded with zeros, and their mask where there is one."""
+        lengths = np.array([len(item) for item in inputs])
+        padded = np.zeros((len(inputs), lengths.max()), dtype=np.float32)
+        for row, item in zip(padded, inputs, strict=True):
+            row[: len(item)] = item
+        feed: dict[str, NDArray[Any]] = {WAVEFORM_INPUT: padded}
+        if self.mask_input is not None:
+            positions = np.arange(lengths.max())
+            feed[self.mask_input] = (positions < lengths[:, None]).astype(np.int64)
+        return feed
+
+    def finish(self, graph: Path) -> None:
+        """What is served hears one waveform at a time: its mask is of ones, and is folded in."""
+        if self.mask_input is not None:
+            fold_mask(graph, WAVEFORM_INPUT, self.mask_input)
+
+    def files(self) -> Mapping[str, bytes]:
+        """The vocabulary as the peers spell it."""
+        files = peer_files(
+            "wav2vec2",
+            tokens=self.tokens,
+            blank_id=self.blank_id,
+            word_delimiter=self.vocabulary.word_delimiter,
+            subsampling_factor=1,
+            features_size=1,
+        )
+        return {name: text.encode() for name, text in files.items()}
+
+    def manifest(self, provenance: Provenance) -> Manifest:
+        """All but the figures and the files' hashes."""
+        return Manifest(
+            id=provenance.id,
+            language=provenance.language,
+            family="wav2vec2",
+            sample_rate=self.sample_rate,
+            blank_id=self.blank_id,
+            word_delimiter=self.vocabulary.word_delimiter,
+            special_tokens=self.vocabulary.special_tokens,
+            tokenizer=None,
+            features=WaveformRecipe(self.extractor.do_normalize),
+            framing=self.framing,
+            input=WAVEFORM_INPUT,
+            length_input=None,
+            output=LOGITS_OUTPUT,
+            files={},
+            licence=provenance.licence,
+            source=provenance.source,
+            tools=provenance.tools,
+            report={},
+        )
+
+
+def fetch(checkpoint: str, revision: str | None) -> tuple[Source, Wav2Vec2Network]:
+    """Find and read a checkpoint, by folder or hub id. Raises ExportError."""
+    source = locate(checkpoint, revision)
+    return source, read_checkpoint(source.folder)
+
+
+def read_checkpoint(folder: Path) -> Wav2Vec2Network:
     """Load and check a checkpoint.
 
     Raises UnsupportedCheckpoint for anything but a plain Wav2Vec2ForCTC with all its weights,
@@ -82,21 +172,10 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     extractor = _extractor(folder)
     model = _model(folder)
     vocabulary = read_vocabulary(folder, model.lm_head.out_features, config.pad_token_id)
-    return Checkpoint(folder, config, extractor, vocabulary, model)
+    return Wav2Vec2Network(config, extractor, vocabulary, model)
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Run torch on one thread, so that real-time factors compare."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-def export_onnx(checkpoint: Checkpoint, output: Path) -> Path:
+def export_onnx(checkpoint: Wav2Vec2Network, output: Path) -> Path:
     """Trace the network into `output`; returns the float32 graph's path."""
     masked = checkpoint.mask_input is not None
     onnx_config = (_MaskedOnnxConfig if masked else Wav2Vec2OnnxConfig)(

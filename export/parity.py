@@ -6,21 +6,23 @@ confident; a network with random weights has few of those, and is then held by i
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import onnxruntime
+import torch
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
 from export.errors import GateFailed
 from export.probes import Probe
 from export.report import ParityReport, ProbeReport
-from service.bundle import Framing
 from service.ctc import greedy_decode, log_softmax
+from service.framing import Framing
 
 # float32 rounds differently in another order of additions: 2e-6 of the largest |log p|, so 1e-4
 # where that is 50. A thousandth changes no probability by more than 0.1 %; int8 errs by a tenth.
@@ -29,13 +31,15 @@ MAX_FP32_ERROR: Final = 1e-3  # nats
 MAX_INT8_ERROR: Final = 10.0  # nats
 MAX_DIVERGENCE: Final = 0.1  # nats a frame, mean
 MIN_AGREEMENT: Final = 0.97  # of confident frames
+MAX_FEATURE_ERROR: Final = 2e-3  # of features of unit deviation
+FEATURE_LENGTH_SEC: Final = 0.1  # below it a deviation rests on few frames, and magnifies rounding
 MAX_CER: Final = 0.05  # int8's text against float32's
 CONFIDENT: Final = 1.0  # nats between float32's best token and its second
-BATCH_MATE: Final = 0.62  # of the longer one's length: no common frame boundary
 THREADS: Final = 1
 
 Array = NDArray[np.float32]
-Forward = Callable[[Array], Array]  # prepared waveform [N] -> logits [T, V]
+Forward = Callable[[Array], Array]  # model input -> logits [T, V]
+Feed = Callable[[Sequence[Array]], dict[str, NDArray[Any]]]  # model inputs -> one padded batch
 
 
 @dataclass(frozen=True)
@@ -78,58 +82,73 @@ class Trial:
 
 @dataclass(frozen=True)
 class Graph:
-    """An ONNX file with the names of its inputs and its output."""
+    """An ONNX file, what it is fed for a list of model inputs, and its output's name."""
 
     session: onnxruntime.InferenceSession
-    waveform_input: str
-    mask_input: str | None
-    logits_output: str
+    feed: Feed
+    output: str
 
-    def logits(self, features: Array) -> Array:
-        """features: float32 [N]; returns float32 [T, V]."""
-        values: Array = self.batch([features])[0]
+    def logits(self, model_input: Array) -> Array:
+        """model_input: float32 [..., N]; returns float32 [T, V]."""
+        values: Array = self.batch([model_input])[0]
         return values
 
-    def batch(self, features: Sequence[Array]) -> Array:
-        """Arrays of any lengths, padded with zeros into one batch; returns float32 [B, T, V]."""
-        lengths = np.array([len(item) for item in features])
-        padded = np.zeros((len(features), lengths.max()), dtype=np.float32)
-        for row, item in zip(padded, features, strict=True):
-            row[: len(item)] = item
-        feed = {self.waveform_input: padded}
-        if self.mask_input is not None:
-            positions = np.arange(lengths.max())
-            feed[self.mask_input] = (positions < lengths[:, None]).astype(np.int64)
-        (logits,) = self.session.run([self.logits_output], feed)
+    def batch(self, inputs: Sequence[Array]) -> Array:
+        """Model inputs of any lengths in one batch; returns float32 [B, T, V]."""
+        (logits,) = self.session.run([self.output], self.feed(inputs))
         return np.asarray(logits, dtype=np.float32)
 
 
-def open_graph(path: Path, waveform: str, mask: str | None, logits: str) -> Graph:
+def open_graph(path: Path, feed: Feed, output: str) -> Graph:
     """Open an ONNX file on one thread, so that real-time factors compare."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
     options.log_severity_level = 3  # errors
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    return Graph(session, waveform, mask, logits)
+    return Graph(session, feed, output)
 
 
-def batch_error(graph: Graph, features: Array, framing: Framing) -> float:
-    """The largest |d log p| between answers in one padded batch and one by one.
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run torch on one thread, so that real-time factors compare."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(THREADS)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
-    features: float32 [N]; its batch mate is its own beginning.
-    """
-    shorter = max(framing.min_samples, int(BATCH_MATE * len(features)))
-    pair = [features, features[:shorter]]
+
+def batch_error(graph: Graph, long: Array, short: Array) -> float:
+    """The largest |d log p| between answers in one padded batch and one by one."""
+    pair = [long, short]
     rows = log_softmax(graph.batch(pair))
     single = [log_softmax(graph.logits(item)) for item in pair]
     together = [row[: len(alone)] for row, alone in zip(rows, single, strict=True)]
     return max(map(largest_error, single, together))
 
 
+def feature_error(trial: Trial, source: Sequence[Array], runtime: Sequence[Array]) -> float:
+    """The largest difference between the source's own model inputs and the runtime's."""
+    return max(
+        float(np.abs(theirs - ours).max()) if theirs.shape == ours.shape else np.inf
+        for probe, theirs, ours in zip(trial.probes, source, runtime, strict=True)
+        if len(probe.waveform) >= FEATURE_LENGTH_SEC * trial.sample_rate
+    )
+
+
 def compare(
-    trial: Trial, source: Answers, fp32: Answers, int8: Answers, batch: float | None
+    trial: Trial,
+    source: Answers,
+    fp32: Answers,
+    int8: Answers,
+    *,
+    batch: float | None,
+    features: float,
 ) -> ParityReport:
-    """Figures of the three networks' answers, and `batch`, the error of batching, where known."""
+    """Figures of the three networks' answers, with the errors of batching, where the graph does,
+    and of features.
+    """
     answers = (source, fp32, int8)
     log_probs = zip(*(answer.log_probs for answer in answers), strict=True)
     seconds = zip(*(answer.seconds for answer in answers), strict=True)
@@ -137,12 +156,17 @@ def compare(
         _probe_report(probe, trial, arrays, times)
         for probe, arrays, times in zip(trial.probes, log_probs, seconds, strict=True)
     ]
-    return ParityReport(tuple(rows), batch, THREADS)
+    return ParityReport(tuple(rows), batch, features, THREADS)
 
 
 def check(report: ParityReport) -> None:
     """Raises GateFailed for the first figure outside its bound; NaN is outside."""
     gates = (
+        (
+            "features, the source's against the runtime's, max |d|",
+            report.feature_error,
+            MAX_FEATURE_ERROR,
+        ),
         ("source against float32, max |d log p|", report.fp32_error, MAX_FP32_ERROR),
         ("batch against single, max |d log p|", report.batch_error, MAX_FP32_ERROR),
         ("float32 against int8, max |d log p|", report.int8_error, MAX_INT8_ERROR),

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from export.errors import UnreadableProbe
-from service.bundle import Framing
+from service.framing import Framing
 
-LONGEST_SEC: Final = 60
+RECORDED_SEC: Final = 60  # at most, of a recording
 PITCH_HZ: Final = 120.0
 SYLLABLE_SEC: Final = 0.18
 NOISE: Final = 0.05  # of the pulses' amplitude
@@ -45,11 +45,12 @@ class Probe:
     recorded: bool
 
 
-def default_lengths(framing: Framing, sample_rate: int) -> tuple[int, ...]:
-    """In samples: around one frame and two, where counting goes wrong, and 1, 10 and 60 s."""
+def default_lengths(framing: Framing, sample_rate: int, longest_sec: int) -> tuple[int, ...]:
+    """In samples: around one frame and two, where counting goes wrong, and 1, 10, 60 s and more."""
     one = framing.min_samples
     two = one + framing.stride
-    return (one, one + 1, two - 1, two, *(sec * sample_rate for sec in (1, 10, LONGEST_SEC)))
+    seconds = dict.fromkeys((1, 10, RECORDED_SEC, longest_sec))
+    return (one, one + 1, two - 1, two, *(sec * sample_rate for sec in seconds))
 
 
 def make_probes(
@@ -71,7 +72,7 @@ def read_recording(path: Path, sample_rate: int) -> Waveform:
     except (OSError, soundfile.SoundFileError) as error:
         raise UnreadableProbe(str(path), expected="an audio file", got=error) from error
     mono = soxr.resample(waveform.mean(axis=1), rate, sample_rate)
-    cut: Waveform = mono[: LONGEST_SEC * sample_rate].astype(np.float32)
+    cut: Waveform = mono[: RECORDED_SEC * sample_rate].astype(np.float32)
     return cut
 
 

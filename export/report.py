@@ -52,10 +52,13 @@ class ProbeReport:
 
 @dataclass(frozen=True)
 class ParityReport:
-    """All probes together. `batch_error` is None for a graph without a mask."""
+    """All probes together. `batch_error` is None for a graph that cannot batch; `feature_error` is
+    that of the runtime's model input against the source's own.
+    """
 
     probes: tuple[ProbeReport, ...]
     batch_error: float | None
+    feature_error: float
     threads: int
 
     @property
@@ -89,6 +92,7 @@ class ParityReport:
     def as_manifest(self) -> dict[str, Any]:
         """JSON types, rounded to significant digits."""
         whole = {
+            "feature_error": self.feature_error,
             "fp32_error": self.fp32_error,
             "batch_error": self.batch_error,
             "int8_error": self.int8_error,
