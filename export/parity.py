@@ -163,7 +163,7 @@ def check(report: ParityReport) -> None:
     """Raises GateFailed for the first figure outside its bound; NaN is outside."""
     gates = (
         (
-            "features, the source's against the runtime's, max |d|",
+            "source's features against the runtime's, max |d|",
             report.feature_error,
             MAX_FEATURE_ERROR,
         ),

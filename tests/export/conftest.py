@@ -12,6 +12,8 @@ if find_spec("torch") is None:
 else:
     from tiny import Exporter, write_checkpoint, write_json
 
+    import export.nemo  # imports NeMo without the warnings of its modules
+
 
 @pytest.fixture
 def export(tmp_path: Path) -> "Exporter":

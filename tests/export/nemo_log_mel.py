@@ -1,17 +1,13 @@
 """NeMo's own preprocessor in both dialects: the oracle of the runtime's log-mel."""
 
-import warnings
 from collections.abc import Callable
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from export.nemo.recipe import AudioToMelSpectrogramPreprocessor, reflect_edges
 from service.recipes import LogMelRecipe
-
-with warnings.catch_warnings():  # what NeMo's imports call deprecated is not ours to mend
-    warnings.simplefilter("ignore")
-    from nemo.collections.asr.modules import AudioToMelSpectrogramPreprocessor
 
 
 def nemo_log_mel(
@@ -37,7 +33,7 @@ def nemo_log_mel(
         mel_norm=recipe.mel_norm,
     ).eval()
     if recipe.edges == "reflect":
-        as_before_2_5(preprocessor.featurizer)
+        reflect_edges(preprocessor.featurizer)
 
     def run(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
         lengths = torch.tensor([len(waveform)])
@@ -48,27 +44,3 @@ def nemo_log_mel(
         return kept
 
     return run
-
-
-def as_before_2_5(featurizer: torch.nn.Module) -> None:
-    """Give NeMo's FilterbankFeatures the two methods of 2.4.1 that 2.5 changed.
-
-    There torch.stft was called without `pad_mode`, whose default is "reflect", and get_seq_len
-    ended in `floor_divide(seq_len + pad_amount - n_fft, hop_length) + 1`. (2.5 also sets to zero
-    what pre-emphasis makes of a batch's padding, which one waveform alone has not.)
-    """
-
-    def stft(x: torch.Tensor) -> torch.Tensor:
-        return torch.stft(
-            x,
-            n_fft=featurizer.n_fft,
-            hop_length=featurizer.hop_length,
-            win_length=featurizer.win_length,
-            center=True,
-            window=featurizer.window,
-            return_complex=True,
-        )
-
-    counted_without_the_last = featurizer.get_seq_len
-    featurizer.stft = stft
-    featurizer.get_seq_len = lambda samples: counted_without_the_last(samples) + 1

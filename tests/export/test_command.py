@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from export import __main__ as command
-from export.__main__ import DEFAULT_CHECKPOINT, main
+from export.__main__ import main
 from export.errors import CheckpointUnreachable
-from export.pipeline import Exported, Options
+from export.pipeline import Exported, Fetch, Options
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,10 @@ from export.pipeline import Exported, Options
         ["hf", "--id", ".hidden"],
         ["hf", "--checkpoint", ".", "--id", "here", "--revision", "main"],
         ["hf", "--lengths", "many"],
+        ["hf", "--lengths", "399"],
+        ["nemo", "--lengths", "159"],
+        ["nemo", "--mel-dialect", "kaldi"],
+        ["nemo", "--id", ".hidden"],
     ],
 )
 def test_wrong_usage_is_status_2(arguments: list[str]) -> None:
@@ -28,21 +32,50 @@ def test_wrong_usage_is_status_2(arguments: list[str]) -> None:
     assert stopped.value.code == 2
 
 
-def test_the_real_hebrew_checkpoint_is_the_default(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("source", "checkpoint", "name", "language"),
+    [
+        (
+            "hf",
+            "imvladikon/wav2vec2-xls-r-300m-hebrew",
+            "wav2vec2-xls-r-300m-hebrew",
+            "he",
+        ),
+        ("nemo", "stt_hi_conformer_ctc_medium", "stt_hi_conformer_ctc_medium", "hi"),
+    ],
+)
+def test_the_real_checkpoints_are_the_defaults(
+    source: str,
+    checkpoint: str,
+    name: str,
+    language: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Without arguments: the Hebrew XLS-R, named after its last part, into models and tokens."""
+    """Without arguments: the real model, named after its last part, into models and tokens."""
     seen: list[Options] = []
 
-    def refuse(options: Options) -> Exported:
+    def refuse(_: Fetch, options: Options) -> Exported:
         seen.append(options)
         raise CheckpointUnreachable(options.checkpoint, expected="the hub", got="a test")
 
-    monkeypatch.setattr(command, "export_huggingface", refuse)
-    assert main(["hf"]) == 1
-    assert capsys.readouterr().err == f"error: {DEFAULT_CHECKPOINT}: expected the hub, got a test\n"
+    monkeypatch.setattr(command, "export", refuse)
+    assert main([source]) == 1
+    assert capsys.readouterr().err == f"error: {checkpoint}: expected the hub, got a test\n"
     (options,) = seen
-    assert options.checkpoint == "imvladikon/wav2vec2-xls-r-300m-hebrew"
-    assert (options.id, options.language) == ("wav2vec2-xls-r-300m-hebrew", "he")
+    assert (options.checkpoint, options.id, options.language) == (checkpoint, name, language)
     assert (options.output, options.tokens_dir) == (Path("models"), Path("tokens"))
     assert options.lengths is None
+
+
+def test_a_nemo_files_bundle_is_named_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without folder and suffix."""
+    seen: list[Options] = []
+
+    def refuse(_: Fetch, options: Options) -> Exported:
+        seen.append(options)
+        raise CheckpointUnreachable("x", expected="y", got="z")
+
+    monkeypatch.setattr(command, "export", refuse)
+    assert main(["nemo", "--checkpoint", "somewhere/my.model.nemo"]) == 1
+    assert seen[0].id == "my.model"

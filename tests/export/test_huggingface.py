@@ -17,7 +17,8 @@ from export.probes import speech_like
 from service.acoustic import OnnxAcousticModel
 from service.bundle import open_bundle
 from service.ctc import log_softmax
-from service.features import wav2vec2_input
+from service.features import features_of
+from service.recipes import WaveformRecipe
 
 FAMILIES = {
     "layer norm, stable": {},
@@ -38,7 +39,7 @@ def test_the_bundle_answers_as_the_checkpoint(
     assert export(checkpoint) == 0
     bundle = open_bundle(export.models / "tiny")
     waveform = speech_like(8000, 16000, seed=1)
-    features = wav2vec2_input(waveform, bundle.manifest)
+    features = features_of(bundle.manifest)(waveform)
     answer = log_softmax(OnnxAcousticModel(bundle).logits(features))
     model = Wav2Vec2ForCTC.from_pretrained(checkpoint).eval()
     with torch.inference_mode():
@@ -56,7 +57,7 @@ def test_the_manifest_says_what_the_checkpoint_says(checkpoint: Path, export: Ex
     assert (manifest.blank_id, manifest.word_delimiter) == (BLANK_ID, "|")
     assert set(manifest.special_tokens) == {"[UNK]", "[PAD]"}
     assert (manifest.framing.stride, manifest.framing.min_samples) == (320, 400)
-    assert (manifest.sample_rate, manifest.normalize) == (16000, True)
+    assert (manifest.sample_rate, manifest.features) == (16000, WaveformRecipe(normalize=True))
     assert manifest.source["checkpoint"] == "tiny"
     assert manifest.source["revision"] == "local"
     assert manifest.licence.startswith("unknown")
@@ -68,7 +69,7 @@ def test_a_layer_norm_graph_takes_a_mask(checkpoint: Path, export: Exporter) -> 
     """Two lengths in one masked batch answer as they do alone, which the report states."""
     assert export(checkpoint) == 0
     manifest = open_bundle(export.models / "tiny").manifest
-    assert manifest.mask_input == "attention_mask"
+    assert manifest.length_input is None  # what is served hears one waveform at a time
     assert manifest.report["batch_error"] < 1e-4
 
 
@@ -76,7 +77,6 @@ def test_a_group_norm_graph_takes_none(export: Exporter, tmp_path: Path) -> None
     """Such models are neither trained nor served with a mask."""
     assert export(write_checkpoint(tmp_path / "tiny", feat_extract_norm="group")) == 0
     manifest = open_bundle(export.models / "tiny").manifest
-    assert manifest.mask_input is None
     assert manifest.report["batch_error"] is None
 
 
@@ -85,8 +85,8 @@ def test_float32_answers_as_torch_with_a_padded_batch(checkpoint: Path, tmp_path
     read = read_checkpoint(checkpoint)
     session = onnxruntime.InferenceSession(export_onnx(read, tmp_path))
     waveforms = np.zeros((2, 9000), dtype=np.float32)
-    waveforms[0] = read.features(speech_like(9000, 16000))
-    waveforms[1, :4000] = read.features(speech_like(4000, 16000))
+    waveforms[0] = read.prepare(speech_like(9000, 16000))
+    waveforms[1, :4000] = read.prepare(speech_like(4000, 16000))
     mask = (np.arange(9000) < np.array([[9000], [4000]])).astype(np.int64)
     (logits,) = session.run(["logits"], {"input_values": waveforms, "attention_mask": mask})
     with torch.inference_mode():
@@ -183,11 +183,11 @@ def test_progress_is_told_step_by_step(
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Seven steps in order on the log, and the table of figures on stdout."""
+    """Six steps in order on the log, and the table of figures on stdout."""
     with caplog.at_level("INFO", logger="export"):
         assert export(checkpoint) == 0
-    steps = [line.split()[0] for line in caplog.messages if line[1:3] == "/7"]
-    assert steps == [f"{step}/7" for step in range(1, 8)]
+    steps = [line.split()[0] for line in caplog.messages if line[1:3] == "/6"]
+    assert steps == [f"{step}/6" for step in range(1, 7)]
     rows = capsys.readouterr().out.splitlines()
     assert rows[0].startswith("probe")
     assert [row.split()[1] for row in rows[1:-1]] == [str(length) for length in export.lengths]

@@ -1,5 +1,6 @@
 """The gates let good graphs through and stop bad ones, each for its own reason."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +11,14 @@ from tiny import Exporter
 
 from export import parity
 from export.errors import GateFailed
-from export.parity import Answers, Graph, Trial, batch_error, check, compare
+from export.parity import Answers, Graph, Trial, batch_error, check, compare, feature_error
 from export.probes import Probe
 from export.report import ParityReport
-from service.bundle import Framing, open_bundle
+from service.bundle import open_bundle
 from service.ctc import log_softmax
+from service.framing import Convolutions
 
-FRAMING = Framing(((4, 2),))
+FRAMING = Convolutions(((4, 2),))
 RATE = 16000
 WIDTH, BLANK_ID = 5, 4
 
@@ -39,7 +41,7 @@ def confident_logits(seed: int = 0) -> Array:
 def report_of(fp32: Array, int8: Array, *, recorded: bool = True) -> ParityReport:
     """Figures of a perfect float32 graph and some int8 graph, from their logits."""
     answers = [Answers((log_softmax(logits),), (0.01,)) for logits in (fp32, fp32, int8)]
-    return compare(trial_of_one(recorded=recorded), *answers, batch=None)
+    return compare(trial_of_one(recorded=recorded), *answers, batch=None, features=0.0)
 
 
 def test_equal_answers_pass() -> None:
@@ -55,7 +57,7 @@ def test_a_wrong_graph_fails_the_float32_gate() -> None:
     traced[3, 0] += 1e-2
     answers = [Answers((log_softmax(logits),), (0.01,)) for logits in (source, traced, traced)]
     with pytest.raises(GateFailed, match=r"source against float32.*expected <= 0.001, got"):
-        check(compare(trial_of_one(), *answers, batch=None))
+        check(compare(trial_of_one(), *answers, batch=None, features=0.0))
 
 
 def test_flipped_frames_fail_the_agreement_gate() -> None:
@@ -125,8 +127,16 @@ class Averaging:
 @pytest.mark.parametrize(("mask", "equal"), [("mask", True), (None, False)])
 def test_a_graph_that_reads_no_mask_is_found_out(mask: str | None, *, equal: bool) -> None:
     """Batch against single tells a graph that heeds its mask from one that does not."""
-    features = np.random.default_rng(3).normal(size=300).astype(np.float32) + 1
-    error = batch_error(Graph(Averaging(), "x", mask, "y"), features, FRAMING)
+    waveform = np.random.default_rng(3).normal(size=300).astype(np.float32) + 1
+
+    def feed(inputs: Sequence[Array]) -> dict[str, Array]:
+        rows = np.zeros((len(inputs), max(map(len, inputs))), dtype=np.float32)
+        heard = np.zeros_like(rows)
+        for row, marks, item in zip(rows, heard, inputs, strict=True):
+            row[: len(item)], marks[: len(item)] = item, 1
+        return {"x": rows, mask: heard} if mask else {"x": rows}
+
+    error = batch_error(Graph(Averaging(), feed, "y"), waveform, waveform[:186])
     assert (error < 1e-5) == equal
 
 
@@ -135,6 +145,18 @@ def test_a_batch_error_fails_its_gate() -> None:
     report = report_of(confident_logits(), confident_logits())
     with pytest.raises(GateFailed, match="batch against single"):
         check(replace(report, batch_error=0.01))
+
+
+def test_other_features_than_the_sources_fail_their_gate() -> None:
+    """The runtime's model input is held to the source's own, in shape and in value."""
+    trial = trial_of_one()
+    trial = replace(trial, probes=(replace(trial.probes[0], waveform=np.zeros(1600)),))
+    ours = np.zeros((80, 10), dtype=np.float32)
+    assert feature_error(trial, [ours], [ours + np.float32(0.25)]) == 0.25
+    error = feature_error(trial, [ours], [ours[:, :9]])
+    report = report_of(confident_logits(), confident_logits())
+    with pytest.raises(GateFailed, match="source's features"):
+        check(replace(report, feature_error=error))
 
 
 def test_a_failed_gate_leaves_no_bundle(

@@ -8,14 +8,15 @@ import soundfile
 
 from export.errors import UnreadableProbe
 from export.probes import default_lengths, make_probes, read_recording, speech_like
-from service.bundle import Framing
+from service.framing import Convolutions
 
-WAV2VEC2 = Framing(((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2)))
+WAV2VEC2 = Convolutions(((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2)))
 
 
-def test_default_lengths_reach_from_one_frame_to_a_minute() -> None:
-    """The lengths at which the frame count steps, and 1, 10 and 60 seconds."""
-    lengths = default_lengths(WAV2VEC2, 16000)
+def test_default_lengths_reach_from_one_frame_to_the_longest() -> None:
+    """The lengths at which the frame count steps, and 1, 10, 60 seconds and the longest."""
+    assert default_lengths(WAV2VEC2, 16000, longest_sec=300)[-2:] == (960000, 4800000)
+    lengths = default_lengths(WAV2VEC2, 16000, longest_sec=60)
     assert lengths == (400, 401, 719, 720, 16000, 160000, 960000)
     assert [WAV2VEC2.frame_count(length) for length in lengths[:4]] == [1, 1, 1, 2]
 

@@ -1,7 +1,7 @@
 """Tiny checkpoints of the real classes, with random weights, and the command that exports them."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -16,10 +16,15 @@ SHORT = (400, 401, 719, 720, 16000)  # samples
 
 @dataclass(frozen=True)
 class Exporter:
-    """`python -m export hf` with its output in a folder of its own."""
+    """`python -m export` with its output in a folder of its own."""
 
     folder: Path
     lengths: tuple[int, ...] = field(default=SHORT)
+    source: str = "hf"
+
+    def of(self, source: str, lengths: tuple[int, ...]) -> "Exporter":
+        """The same for another source of checkpoints and other probes."""
+        return replace(self, source=source, lengths=lengths)
 
     @property
     def models(self) -> Path:
@@ -35,7 +40,7 @@ class Exporter:
         """The command line, without the interpreter and the module."""
         places = ["--output", str(self.models), "--tokens-dir", str(self.tokens)]
         lengths = ["--lengths", *map(str, self.lengths)]
-        return ["hf", "--checkpoint", str(checkpoint), *places, *more, *lengths]
+        return [self.source, "--checkpoint", str(checkpoint), *places, *more, *lengths]
 
     def __call__(self, checkpoint: object, *more: str) -> int:
         """Run it in this process; the exit status."""

@@ -1,22 +1,14 @@
 """Tiny NeMo checkpoints of the real classes, with random weights."""
 
 import copy
-import logging
 import tempfile
-import warnings
 from pathlib import Path
 from typing import Any, Final
 
 import torch
+from nemo.collections.asr.models import EncDecCTCModel, EncDecCTCModelBPE
+from nemo.collections.common.tokenizers.sentencepiece_tokenizer import create_spt_model
 from omegaconf import OmegaConf
-
-with warnings.catch_warnings():  # what NeMo's imports call deprecated is not ours to mend
-    warnings.simplefilter("ignore")
-    from nemo.collections.asr.models import EncDecCTCModel, EncDecCTCModelBPE
-    from nemo.collections.common.tokenizers.sentencepiece_tokenizer import create_spt_model
-    from nemo.utils import logging as nemo_logging
-
-nemo_logging.setLevel(logging.ERROR)
 
 SENTENCES: Final = (
     "आज सुबह बारिश हुई और सड़क पर पानी भर गया",
@@ -63,7 +55,7 @@ def write_nemo(
     preprocessor: dict[str, Any] | None = None,
     encoder: dict[str, Any] | None = None,
     nemo_version: str | None = "3.0.0",
-    head_gain: float = 20,
+    head_gain: float = 4,
 ) -> Path:
     """Write a .nemo file; the dictionaries are changes of its configuration.
 
@@ -90,7 +82,7 @@ def write_nemo(
             # Random weights hardly prefer any token; these do.
             model.decoder.decoder_layers[0].weight *= head_gain
         if nemo_version is None:
-            OmegaConf.set_struct(model.cfg, False)
+            OmegaConf.set_struct(model.cfg, value=False)
             del model.cfg["nemo_version"]
         path.parent.mkdir(parents=True, exist_ok=True)
         model.save_to(str(path))
