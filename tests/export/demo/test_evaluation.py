@@ -24,7 +24,11 @@ from service.spans import Alignment, Transcript, Word
 
 
 class Planted:
-    """A listener that knows utterances by their length, and errs as it is told."""
+    """A listener that knows utterances by their length, and errs as it is told.
+
+    slips: what it hears for a word; late_sec: by how much it errs on each word, in turns, None
+    where it places none; an empty one makes it deaf.
+    """
 
     def __init__(
         self,
@@ -36,11 +40,15 @@ class Planted:
         self._slips, self._late_sec = slips or {}, late_sec
 
     def transcribe(self, audio: Audio) -> Transcript:
+        """What was said, with its slips."""
         said = self._known[len(audio.waveform)].words
         text = " ".join(self._slips.get(word, word) for word in said)
         return Transcript(text, 1.0, (), audio.duration_sec, "xx", "planted", {})
 
     def align(self, audio: Audio, text: str) -> Alignment:
+        """The true onsets, as late as it is told."""
+        if not self._late_sec:
+            raise NoSpeech("expected speech, got silence")
         item = self._known[len(audio.waveform)]
         assert text == " ".join(item.words)
         words = []
@@ -49,13 +57,6 @@ class Planted:
             start = None if late is None else onset / 16_000 + late
             words.append(Word(name, start, start, 1.0, "aligned", 0, 0))
         return Alignment(tuple(words), (), 1.0, audio.duration_sec, "xx", "planted", {})
-
-
-class Deaf(Planted):
-    """A listener that hears no speech."""
-
-    def align(self, audio: Audio, text: str) -> Alignment:
-        raise NoSpeech("expected speech, got silence")
 
 
 def utterance(samples: int, *words: str) -> Utterance:
@@ -102,7 +103,7 @@ def test_what_is_heard_is_set_against_what_was_said() -> None:
 
 def test_an_utterance_that_cannot_be_aligned_places_no_word() -> None:
     """The evaluation goes on, and says how many."""
-    hearing = hear(Deaf(SAID), SAID)
+    hearing = hear(Planted(SAID, late_sec=()), SAID)
     assert OnsetErrors.of(hearing.errors_sec) == OnsetErrors(0, 4, None, None)
 
 
@@ -131,6 +132,7 @@ class FakeFestival:
         self.spoken: list[list[str]] = []
 
     def speak(self, words: Sequence[str]) -> Speech:
+        """Silence of a length that tells how many words there were."""
         self.spoken.append(list(words))
         if "सोम" in " ".join(words):
             raise Misread("expected ['सोम'], got ['सोमवार']")
