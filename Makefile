@@ -60,7 +60,7 @@ $(EXPORT): requirements-export.txt requirements-dev.txt
 # The synthesisers are Debian packages: espeak-ng, whose voices the demos learn from, and Festival,
 # with whose Hindi voice hi-demo is measured.
 $(VOICES): $(EXPORT)
-	{ ldconfig -p | grep -q libespeak-ng.so.1 && command -v festival && \
+	{ ldconfig -p | grep -q libespeak-ng.so.1 && command -v festival >/dev/null && \
 	    test -d /usr/share/festival/hindi_scm && test -d /usr/share/festival/voices/hindi; } || \
 	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends \
 	        espeak-ng festival festival-hi festvox-hi-nsk)
