@@ -47,13 +47,11 @@ class OnsetErrors:
         """errors_sec: signed or absolute, in seconds; not a number where a word has no start."""
         milliseconds = 1000 * np.abs(np.array(errors_sec))
         placed = milliseconds[~np.isnan(milliseconds)]
-        median, p90 = np.percentile(placed, [50, 90]) if len(placed) else (None, None)
-        return cls(
-            words=len(placed),
-            unplaced=len(milliseconds) - len(placed),
-            median_ms=None if median is None else round(float(median), 1),
-            p90_ms=None if p90 is None else round(float(p90), 1),
-        )
+        unplaced = len(milliseconds) - len(placed)
+        if not len(placed):
+            return cls(0, unplaced, None, None)
+        median, p90 = np.percentile(placed, [50, 90])
+        return cls(len(placed), unplaced, round(float(median), 1), round(float(p90), 1))
 
 
 @dataclass(frozen=True)
