@@ -3,12 +3,12 @@ PYTHON ?= python3
 
 RUNTIME := .venv/.complete
 EXPORT := .venv-export/.complete
-ESPEAK := .venv-export/.espeak
+VOICES := .venv-export/.voices
 
 # `make serve HOST=0.0.0.0 PORT=9000`; shells export a HOST of their own, which is not meant.
 LISTEN := $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-.PHONY: serve test test-export lint bench export demo clean
+.PHONY: serve test test-export lint bench export demo-he demo-hi clean
 
 serve: $(RUNTIME)
 	.venv/bin/python -m service serve $(LISTEN)
@@ -16,7 +16,7 @@ serve: $(RUNTIME)
 test: $(RUNTIME)
 	.venv/bin/python -m pytest --ignore=tests/export
 
-test-export: $(EXPORT) $(ESPEAK)
+test-export: $(EXPORT) $(VOICES)
 	.venv-export/bin/python -m pytest tests/export
 
 lint: $(RUNTIME) $(EXPORT)
@@ -32,11 +32,17 @@ bench: $(RUNTIME)
 export: $(EXPORT)
 	.venv-export/bin/python -m export hf --probe examples/he-1.wav examples/he-2.wav examples/he-3.wav
 
-# Makes models/he-demo from text; DEMO_TEXT holds pointed Hebrew verses, DEMO_AUDIO is optional.
+# Make models/he-demo from pointed Hebrew verses and (optional) recordings, and models/hi-demo from
+# Hindi sentences and a list of words with their frequencies.
 DEMO_TEXT ?= ../shared/data/text/he_pointed_verses.txt
 DEMO_AUDIO ?= ../shared/data/audio/he
-demo: $(EXPORT) $(ESPEAK)
+demo-he: $(EXPORT) $(VOICES)
 	.venv-export/bin/python -m export.demo he --text $(DEMO_TEXT) --recordings $(DEMO_AUDIO)
+
+DEMO_SENTENCES ?= ../shared/data/text/hi_sentences.txt
+DEMO_WORDS ?= ../shared/data/text/hi_words.txt
+demo-hi: $(EXPORT) $(VOICES)
+	.venv-export/bin/python -m export.demo hi --sentences $(DEMO_SENTENCES) --words $(DEMO_WORDS) --festival
 
 clean:
 	rm -rf .venv .venv-export build
@@ -51,8 +57,11 @@ $(EXPORT): requirements-export.txt requirements-dev.txt
 	.venv-export/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-export.txt -r requirements-dev.txt
 	touch $@
 
-# The synthesiser behind the demo's speech is a Debian package.
-$(ESPEAK): $(EXPORT)
-	ldconfig -p | grep -q libespeak-ng.so.1 || \
-	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends espeak-ng)
+# The synthesisers are Debian packages: espeak-ng, whose voices the demos learn from, and Festival,
+# with whose Hindi voice hi-demo is measured.
+$(VOICES): $(EXPORT)
+	{ ldconfig -p | grep -q libespeak-ng.so.1 && command -v festival >/dev/null && \
+	    test -d /usr/share/festival/hindi_scm && test -d /usr/share/festival/voices/hindi; } || \
+	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+	        espeak-ng festival festival-hi festvox-hi-nsk)
 	touch $@

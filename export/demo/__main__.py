@@ -1,46 +1,51 @@
-"""Make the embedded models again.
+"""Make the embedded models again, from texts to measured bundles.
 
-python -m export.demo he --text VERSES.txt --recordings FOLDER   from texts to a measured bundle
-python -m export.demo clips                                      the example clips, their onsets
+python -m export.demo he --text VERSES.txt --recordings FOLDER
+python -m export.demo hi --sentences SENTENCES.txt --words FREQUENCIES.txt
+python -m export.demo clips     speak the example clips, and write down their onsets
 """
 
 import argparse
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from export.__main__ import main as export_main
 from export.__main__ import show_progress
-from export.demo.clips import write_clips
-from export.demo.corpus import split_corpus
-from export.demo.espeak import EspeakError
-from export.demo.evaluate import evaluate
-from export.demo.train import Schedule, save_checkpoint, train
+from export.demo.clips import write_all
+from export.demo.evaluate import Listener
+from export.demo.hebrew import corpus as hebrew_corpus
+from export.demo.hebrew import recipe as hebrew_recipe
+from export.demo.hebrew.evaluation import evaluate_hebrew
+from export.demo.hindi import corpus as hindi_corpus
+from export.demo.hindi import recipe as hindi_recipe
+from export.demo.hindi.evaluation import evaluate_hindi
+from export.demo.hindi.model import UnspellableText
+from export.demo.speech.espeak import EspeakError
+from export.demo.speech.festival import Festival, FestivalError
 from service.bundle import open_bundle
 from service.recognizer import Recognizer
 
 logger = logging.getLogger("export.demo")
 
-STEPS: Final = 8000
 EXAMPLES: Final = Path("examples")
-ONSETS: Final = Path("tests/golden/he-clips.json")
+GOLDEN: Final = Path("tests/golden")
+LICENCE: Final = "Apache-2.0"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     options = _parser().parse_args(arguments)
     show_progress()
-    if options.command == "clips":
-        write_clips(options.output, options.onsets)
-        return 0
     try:
-        return _make_hebrew(options)
-    except EspeakError as error:
+        status: int = options.run(options)
+    except (EspeakError, FestivalError, UnspellableText) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,22 +55,41 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    hebrew = commands.add_parser("he", help="synthesise, train, export and evaluate he-demo")
+    add = commands.add_parser
+    hebrew = add("he", help="synthesise, train, export and evaluate he-demo")
     hebrew.add_argument("--text", type=Path, nargs="+", required=True, help="pointed verses")
     hebrew.add_argument("--recordings", type=Path, help="folder of recordings with words.tsv")
-    hebrew.add_argument("--work", type=Path, default=Path("build/he-demo"), help="resumed if there")
-    hebrew.add_argument("--id", default="he-demo", help="the bundle's name")
-    hebrew.add_argument("--output", type=Path, default=Path("models"), help="folder of bundles")
-    hebrew.add_argument("--tokens-dir", type=Path, default=Path("tokens"), help="token maps")
-    hebrew.add_argument("--steps", type=int, default=STEPS, help="training steps")
-    clips = commands.add_parser("clips", help="speak the example clips again")
-    clips.add_argument("--output", type=Path, default=EXAMPLES)
-    clips.add_argument("--onsets", type=Path, default=ONSETS)
+    _add_common(hebrew, _make_hebrew, "he", hebrew_recipe.STEPS)
+    hindi = add("hi", help="synthesise, train, export and evaluate hi-demo")
+    hindi.add_argument("--sentences", type=Path, required=True, help="sentences, one a line")
+    hindi.add_argument("--words", type=Path, required=True, help="`word count` lines")
+    hindi.add_argument("--festival", action="store_true", help="measure on Festival's voice too")
+    _add_common(hindi, _make_hindi, "hi", hindi_recipe.STEPS)
+    spoken = add("clips", help="speak the example clips again")
+    spoken.add_argument("--output", type=Path, default=EXAMPLES)
+    spoken.add_argument("--onsets", type=Path, default=GOLDEN, help="folder of the onsets")
+    spoken.set_defaults(run=_speak_clips)
     return parser
 
 
+def _add_common(
+    command: argparse.ArgumentParser,
+    run: Callable[[argparse.Namespace], int],
+    language: str,
+    steps: int,
+) -> None:
+    name = f"{language}-demo"
+    add = command.add_argument
+    add("--work", type=Path, default=Path("build") / name, help="resumed if there (%(default)s)")
+    add("--id", default=name, help="the bundle's name (%(default)s)")
+    add("--output", type=Path, default=Path("models"), help="folder of bundles (%(default)s)")
+    add("--tokens-dir", type=Path, default=Path("tokens"), help="token maps (%(default)s)")
+    add("--steps", type=int, default=steps, help="training steps (%(default)s)")
+    command.set_defaults(run=run)
+
+
 def _make_hebrew(options: argparse.Namespace) -> int:
-    split = split_corpus(options.text, options.recordings)
+    split = hebrew_corpus.split_corpus(options.text, options.recordings)
     logger.info(
         "%d verses to speak, %d kept apart; %d recordings, %d kept apart",
         len(split.lines),
@@ -73,24 +97,53 @@ def _make_hebrew(options: argparse.Namespace) -> int:
         len(split.recordings),
         len(split.held_out_recordings),
     )
-    checkpoint = options.work / "checkpoint"
-    save_checkpoint(train(split, options.work, Schedule(steps=options.steps)), checkpoint)
-    status = export_main(
+    checkpoint = hebrew_recipe.train_hebrew(split, options.work, options.steps)
+    status = _export(options, "hf", checkpoint)
+    return status or _measure(options, lambda listener: evaluate_hebrew(listener, split))
+
+
+def _make_hindi(options: argparse.Namespace) -> int:
+    if options.festival:
+        Festival()  # its absence is told before hours of training, not after
+    split = hindi_corpus.split_corpus(options.sentences, options.words)
+    logger.info(
+        "%d sentences and %d words to speak, %d sentences kept apart",
+        len(split.phrases.lines),
+        len(split.phrases.words),
+        len(split.held_out_lines),
+    )
+    checkpoint = options.work / f"{options.id}.nemo"
+    hindi_recipe.train_hindi(split, options.work, options.steps, checkpoint)
+    status = _export(options, "nemo", checkpoint)
+    return status or _measure(
+        options, lambda listener: evaluate_hindi(listener, split, festival=options.festival)
+    )
+
+
+def _export(options: argparse.Namespace, source: str, checkpoint: Path) -> int:
+    language: str = options.command
+    return export_main(
         [
-            "hf",
-            *("--checkpoint", str(checkpoint), "--id", options.id, "--language", "he"),
+            source,
+            *("--checkpoint", str(checkpoint), "--id", options.id, "--language", language),
             *("--output", str(options.output), "--tokens-dir", str(options.tokens_dir)),
-            *("--licence", "Apache-2.0"),
-            *("--probe", *map(str, sorted(EXAMPLES.glob("he-*.wav")))),
+            *("--licence", LICENCE),
+            *("--probe", *map(str, sorted(EXAMPLES.glob(f"{language}-*.wav")))),
         ]
     )
-    if status != 0:
-        return status
+
+
+def _measure(options: argparse.Namespace, evaluate: Callable[[Listener], Mapping[str, Any]]) -> int:
     logger.info("measuring the bundle on held-out speech")
-    figures = evaluate(Recognizer.load(open_bundle(options.output / options.id)), split)
+    figures = evaluate(Recognizer.load(open_bundle(options.output / options.id)))
     report = json.dumps(figures, indent=2)
     (options.work / "evaluation.json").write_text(report + "\n", encoding="utf-8")
     sys.stdout.write(report + "\n")
+    return 0
+
+
+def _speak_clips(options: argparse.Namespace) -> int:
+    write_all(options.output, options.onsets)
     return 0
 
 

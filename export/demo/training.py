@@ -7,6 +7,7 @@ delimiter one frame before it, where there is one), so that spikes stand where w
 
 import itertools
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,12 @@ logger = logging.getLogger(__name__)
 
 STATE_FILE: Final = "state.pt"
 LENGTH_STEP: Final = 20_480  # samples
+SEED: Final = 7  # of the first weights and of the batches
+BATCHES_NICENESS: Final = (
+    10  # the process that makes batches must not disturb the threads that train
+)
+# oneDNN builds a kernel for every shape, and forgets all but the last 1,024: some steps' worth.
+KERNEL_CACHE: Final = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "40000")
 
 
 class Spelling(Protocol):
@@ -64,7 +71,6 @@ class Schedule:
     warmup: int = 300
     decay: float = 0.48
     onset_weight: float = 0.3
-    seed: int = 7
     checkpoint_every: int = 200
 
     def rate(self, step: int) -> float:
@@ -196,7 +202,6 @@ class _Batches(Dataset[Batch]):
 
     def __getitem__(self, index: int) -> Batch:
         if self._mixture is None:
-            torch.set_num_threads(1)
             self._mixture = self._make_mixture()
         return collate(self._mixture.batch(self._first + index), self._spelling)
 
@@ -212,6 +217,7 @@ def train(
 
     `mixture` is called in the process that makes the batches.
     """
+    os.environ.setdefault(*KERNEL_CACHE)  # read when the first kernel is built
     module = learner.module
     module.train()
     optimizer = torch.optim.AdamW(
@@ -219,7 +225,9 @@ def train(
     )
     done = _restore(work / STATE_FILE, module, optimizer)
     batches = _Batches(mixture, spelling, done, schedule.steps - done)
-    loader = DataLoader(batches, batch_size=None, num_workers=1, prefetch_factor=8)
+    loader = DataLoader(
+        batches, batch_size=None, num_workers=1, prefetch_factor=8, worker_init_fn=_step_back
+    )
     began, audio, smooth = time.monotonic(), 0.0, 0.0
     for step, batch in enumerate(loader, start=done):
         for group in optimizer.param_groups:
@@ -237,6 +245,10 @@ def train(
         if (step + 1) % schedule.checkpoint_every == 0 or step + 1 == schedule.steps:
             _store(work / STATE_FILE, module, optimizer, step + 1)
     module.eval()
+
+
+def _step_back(_: int) -> None:
+    os.nice(BATCHES_NICENESS)
 
 
 def _report(

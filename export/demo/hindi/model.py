@@ -1,7 +1,7 @@
 """A small EncDecCTCModelBPE of stt_hi_conformer_ctc_medium's shape, and how it is trained."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +21,11 @@ PIECES: Final = 128  # as many as the published model has
 HOP: Final = 160  # samples a feature frame
 SUBSAMPLING: Final = 4
 LONGEST_AUDIO_FRAMES: Final = 5000
+SHOWN_WORDS: Final = 5
+
+
+class UnspellableText(ValueError):
+    """The tokenizer has no piece for a letter of the text."""
 
 
 class ConformerSpelling:
@@ -44,6 +49,16 @@ class ConformerSpelling:
         """The pieces of a word."""
         pieces: list[int] = self._processor.encode(word)
         return pieces
+
+    def check(self, words: Iterable[str]) -> None:
+        """Raises UnspellableText if a word holds an unknown piece: nobody could learn it."""
+        unknown = self._processor.unk_id()
+        bad = sorted({word for word in words if unknown in self.spell(word)})
+        if bad:
+            raise UnspellableText(
+                f"expected words of the tokenizer's letters, got {len(bad)} others: "
+                + ", ".join(bad[:SHOWN_WORDS])
+            )
 
 
 class ConformerLearner:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from export.demo.hebrew import LETTERS, pronounce, split_words, unpointed
+from export.demo.hebrew.pronunciation import LETTERS, pronounce, split_words, unpointed
 
 
 @pytest.mark.parametrize(

@@ -5,21 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.demo import augment
-from export.demo.corpus import (
-    HELD_OUT_VOICES,
-    SAMPLE_RATE,
-    UNKNOWN_ONSET,
-    VOICES,
-    Mixture,
-    Split,
-    Synthesiser,
-    split_corpus,
-)
-from export.demo.espeak import Delivery, Espeak, EspeakError
-from export.demo.hebrew import pronounce, unpointed
+from export.demo.hebrew.corpus import HEBREW, Split, phrases_of, split_corpus
+from export.demo.hebrew.pronunciation import pronounce, unpointed
+from export.demo.hindi.corpus import HINDI
+from export.demo.speech import augment
+from export.demo.speech.espeak import Delivery, Espeak, EspeakError
+from export.demo.speech.mixture import BatchPlan, Mixture, Phrases
+from export.demo.speech.speaker import HELD_OUT_VOICES, VOICES, Speaker
+from export.demo.speech.utterance import SAMPLE_RATE, UNKNOWN_ONSET
 
 WORDS = ["שָׁלוֹם", "לָכֶם", "הַיּוֹם", "יוֹם", "טוֹב"]
+SPOKEN = [f"[[{pronounce(word)}]]" for word in WORDS]
+HINDI_WORDS = ["आज", "ल\u0921\u093cका", "क्या", "है"]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +26,7 @@ def espeak() -> Espeak:
 
 def test_every_word_has_an_onset(espeak: Espeak) -> None:
     """Onsets begin at 0, grow, and lie within the speech."""
-    speech = espeak.speak([pronounce(word) for word in WORDS], Delivery("he+f2"))
+    speech = espeak.speak(SPOKEN, Delivery("he+f2"))
     assert len(speech.onsets) == len(WORDS)
     assert speech.onsets[0] == 0
     assert (np.diff(speech.onsets) > 0.05 * speech.sample_rate).all()
@@ -38,9 +35,8 @@ def test_every_word_has_an_onset(espeak: Espeak) -> None:
 
 def test_a_pause_moves_the_words_that_follow(espeak: Espeak) -> None:
     """A comma makes silence, and the onset after it comes later."""
-    spoken = [pronounce(word) for word in WORDS]
-    plain = espeak.speak(spoken, Delivery("he+f2"))
-    paused = espeak.speak([*spoken[:2], spoken[2] + ",", *spoken[3:]], Delivery("he+f2"))
+    plain = espeak.speak(SPOKEN, Delivery("he+f2"))
+    paused = espeak.speak([*SPOKEN[:2], SPOKEN[2] + ",", *SPOKEN[3:]], Delivery("he+f2"))
     assert paused.onsets[3] - plain.onsets[3] > 0.1 * paused.sample_rate
 
 
@@ -53,7 +49,7 @@ def test_an_unknown_voice_is_refused(espeak: Espeak) -> None:
 @pytest.mark.parametrize("voice", [*VOICES, *HELD_OUT_VOICES])
 def test_every_voice_speaks(espeak: Espeak, voice: str) -> None:
     """All variants exist and are audible."""
-    speech = espeak.speak([pronounce(word) for word in WORDS], Delivery(f"he+{voice}"))
+    speech = espeak.speak(SPOKEN, Delivery(f"he+{voice}"))
     assert np.abs(speech.waveform).max() > 0.01
 
 
@@ -98,7 +94,7 @@ def test_batches_are_functions_of_their_number(split: Split) -> None:
     """Training resumes with the batches that it would have had, up to the synthesiser's own slight
     randomness; onsets stay inside the audio.
     """
-    first, again = Mixture(split, seed=1), Mixture(split, seed=1)
+    first, again = (Mixture(Speaker(HEBREW), phrases_of(split), 1, BatchPlan()) for _ in range(2))
     for number in (0, 7):
         pair = first.batch(number), again.batch(number)
         assert abs(len(pair[0]) - len(pair[1])) <= 1  # where the last one just fits, or does not
@@ -112,6 +108,28 @@ def test_batches_are_functions_of_their_number(split: Split) -> None:
 
 def test_held_out_voices_speak_words_with_onsets(split: Split) -> None:
     """What evaluation measures against."""
-    speaker = Synthesiser(HELD_OUT_VOICES)
+    speaker = Speaker(HEBREW, HELD_OUT_VOICES)
     utterance = speaker.speak(split.held_out_lines[0], np.random.default_rng(0))
     assert len(utterance.onsets) == len(split.held_out_lines[0])
+
+
+def test_plain_text_is_spoken_with_onsets() -> None:
+    """Hindi needs no mnemonics, and labels are as the corpus normalises words."""
+    utterance = Speaker(HINDI).speak(HINDI_WORDS, np.random.default_rng(0))
+    assert utterance.words == tuple(HINDI_WORDS)
+    assert (np.diff(utterance.onsets) > 0.03 * SAMPLE_RATE).all()
+
+
+def test_phrases_run_on_from_line_to_line() -> None:
+    """In order and around the end of the text."""
+    phrases = Phrases([["a", "b", "c"], ["d"]], ["a"])
+    said = {" ".join(phrases.in_order(5, np.random.default_rng(seed))) for seed in range(50)}
+    assert said == {"a b c d a", "b c d a b", "c d a b c", "d a b c d"}
+
+
+def test_words_are_drawn_by_weight() -> None:
+    """A weight of nothing is never drawn."""
+    phrases = Phrases([["a"]], ["x", "y", "z"], [0.9, 0.1, 0.0])
+    drawn = phrases.shuffled(1000, np.random.default_rng(0))
+    assert 850 < drawn.count("x") < 950
+    assert "z" not in drawn
