@@ -14,6 +14,7 @@ from threading import Thread
 
 import pytest
 from tiny import Exporter, write_checkpoint
+from tiny_nemo import write_nemo
 
 from export.hub import locate, read_licence
 from service.bundle import open_bundle, sha256_of
@@ -95,6 +96,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     folder = tmp_path_factory.mktemp("hub")
     revisions = [(commit, write_checkpoint(folder / commit, seed=ord(commit[0])))
                  for commit in COMMITS.values()]  # fmt: skip
+    write_nemo(dict(revisions)[COMMITS["main"]] / "tiny-hebrew.nemo")
     server = Hub(dict(revisions))
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -152,6 +154,34 @@ def test_the_hub_s_refusal_is_told_in_one_line(
     assert (result.returncode, len(progress)) == (1, 1), result.stderr
     assert line.startswith(f"error: {checkpoint}: expected")
     assert expected in line
+    assert export.left_behind == []
+
+
+def test_nemo_takes_the_hubs_names_too(export: Exporter, hub: Hub, tmp_path: Path) -> None:
+    """`owner/model` is fetched as NeMo's from_pretrained does, and kept in the hub's cache."""
+    arguments = export.of("nemo", (1_600, 16_000)).arguments(REPOSITORY)
+    done = run(arguments, tmp_path / "cache", hub.url)
+    assert done.returncode == 0, done.stderr
+    manifest = open_bundle(export.models / "tiny-hebrew").manifest
+    assert (manifest.family, manifest.source["checkpoint"]) == ("nemo-conformer", REPOSITORY)
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "told"),
+    [
+        ("nobody/nothing", "expected a .nemo file, or a model that NeMo's from_pretrained knows"),
+        ("some/where/else", "expected a .nemo file, or a model that NeMo's from_pretrained knows"),
+    ],
+)
+def test_what_nemo_does_not_find_is_told_in_one_line(
+    checkpoint: str, told: str, export: Exporter, hub: Hub, tmp_path: Path
+) -> None:
+    """The same shape of error as for the other family."""
+    arguments = export.of("nemo", (1_600, 16_000)).arguments(checkpoint)
+    result = run(arguments, tmp_path / "cache", hub.url)
+    assert result.returncode == 1, result.stderr
+    line = result.stderr.strip().splitlines()[-1]
+    assert line.startswith(f"error: {checkpoint}: {told}")
     assert export.left_behind == []
 
 
