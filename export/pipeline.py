@@ -73,6 +73,7 @@ def export(fetch: Fetch, options: Options) -> Exported:
         staged.mkdir()
         sizes = quantize(fp32, staged / MODEL_FILE)
         network.finish(staged / MODEL_FILE)
+        sizes = replace(sizes, int8_bytes=(staged / MODEL_FILE).stat().st_size)
         logger.info("5/6 holding the graphs against their source")
         manifest = network.manifest(_provenance(options, source, network))
         bundle = complete(staged, tokens, manifest, network.files())

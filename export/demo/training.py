@@ -29,9 +29,7 @@ logger = logging.getLogger(__name__)
 STATE_FILE: Final = "state.pt"
 LENGTH_STEP: Final = 20_480  # samples
 SEED: Final = 7  # of the first weights and of the batches
-BATCHES_NICENESS: Final = (
-    10  # the process that makes batches must not disturb the threads that train
-)
+BATCHES_NICENESS: Final = 10  # of the process that makes batches, beside the threads that train
 # oneDNN builds a kernel for every shape, and forgets all but the last 1,024: some steps' worth.
 KERNEL_CACHE: Final = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "40000")
 
@@ -39,8 +37,13 @@ KERNEL_CACHE: Final = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "40000")
 class Spelling(Protocol):
     """How a model's targets and frames follow from an utterance."""
 
-    stride: int  # samples a frame
-    delimiter_id: int | None  # the token between words, where there is one
+    @property
+    def stride(self) -> int:
+        """Samples a frame."""
+
+    @property
+    def delimiter_id(self) -> int | None:
+        """The token between words, where there is one."""
 
     def frame_count(self, samples: int) -> int:
         """Frames of `samples` samples."""
@@ -55,8 +58,13 @@ class Spelling(Protocol):
 class Learner(Protocol):
     """A network under training."""
 
-    blank_id: int
-    module: nn.Module
+    @property
+    def blank_id(self) -> int:
+        """CTC's blank."""
+
+    @property
+    def module(self) -> nn.Module:
+        """What is trained."""
 
     def log_probs(self, waveforms: Tensor, lengths: Tensor) -> Tensor:
         """float32 [B, T, V] of waveforms float32 [B, N], of which lengths int64 [B] are valid."""
