@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tiny import TOKENS, Exporter, write_checkpoint
+from tiny_nemo import write_medium
 
 XLS_R_300M = {
     "hidden_size": 1024,
@@ -18,6 +19,7 @@ XLS_R_300M = {
     "num_conv_pos_embedding_groups": 16,
 }
 MEGABYTE = 1e6  # bytes
+FIVE_MINUTES = 4_800_000  # samples
 
 
 @pytest.mark.slow
@@ -37,3 +39,20 @@ def test_the_300m_shape_exports_within_360_megabytes(tmp_path: Path) -> None:
     assert 1200 < report["fp32_bytes"] / MEGABYTE < 1300
     assert report["int8_bytes"] / MEGABYTE <= 360
     assert report["quantized_products"] == report["constant_products"] == 24 * 6 + 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_the_medium_conformers_shape_exports_up_to_five_minutes(tmp_path: Path) -> None:
+    """The Hindi model's shape: 55 MB without its table of positions, every gate held."""
+    checkpoint = write_medium(tmp_path / "medium.nemo")
+    export = Exporter(tmp_path).of("nemo", (160, 799, 16000, 160000, FIVE_MINUTES))
+    command = [sys.executable, "-m", "export", *export.arguments(checkpoint)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    sys.stdout.write(result.stdout)
+    manifest = export.models / "medium" / "manifest.json"
+    report = json.loads(manifest.read_text(encoding="utf-8"))["report"]
+    assert 110 < report["fp32_bytes"] / MEGABYTE < 135
+    assert report["int8_bytes"] / MEGABYTE <= 55
+    assert report["quantized_products"] == report["constant_products"] == 18 * 9 + 1

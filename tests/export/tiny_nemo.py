@@ -10,6 +10,8 @@ from nemo.collections.asr.models import EncDecCTCModel, EncDecCTCModelBPE
 from nemo.collections.common.tokenizers.sentencepiece_tokenizer import create_spt_model
 from omegaconf import OmegaConf
 
+from bench.medium import CONFIG
+
 SENTENCES: Final = (
     "आज सुबह बारिश हुई और सड़क पर पानी भर गया",
     "मेरी बहन बाज़ार से ताज़ी सब्ज़ी और फल लाई है",
@@ -100,3 +102,16 @@ def _model(config: dict[str, Any], scratch: Path, *, characters: bool) -> EncDec
     )
     config["tokenizer"] = {"dir": str(scratch / "tokenizer"), "type": "bpe"}
     return EncDecCTCModelBPE(cfg=OmegaConf.create(config))
+
+
+def write_medium(path: Path) -> Path:
+    """Write a conformer of stt_hi_conformer_ctc_medium's shape, of 128 characters."""
+    torch.manual_seed(7)
+    config = copy.deepcopy(CONFIG)
+    labels = [
+        " ",
+        *(chr(ord("\u0904") + index) for index in range(config["decoder"]["num_classes"] - 1)),
+    ]
+    config["decoder"]["vocabulary"] = config["labels"] = labels
+    EncDecCTCModel(cfg=OmegaConf.create(config)).save_to(str(path))
+    return path
