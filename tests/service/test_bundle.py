@@ -6,15 +6,11 @@ from typing import Any
 
 import pytest
 from bundles import TOKENS, manifest_document, write_bundle
-from hypothesis import given
-from hypothesis import strategies as st
 
 from service.bundle import open_bundle, read_tokens
 from service.errors import BundleError
-from service.framing import Convolutions
 from service.manifest import MANIFEST_FILE, read_manifest
 
-WAV2VEC2 = Convolutions(((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2)))
 
 
 def test_a_good_bundle_opens(tmp_path: Path) -> None:
@@ -34,14 +30,20 @@ def test_a_good_bundle_opens(tmp_path: Path) -> None:
         ({"sample_rate": True}, "sample_rate"),
         ({"blank_id": -1}, "blank_id"),
         ({"blank_id": 99}, "the blank's id 99"),
-        ({"family": "whisper"}, "family in wav2vec2, got whisper"),
+        ({"family": "whisper"}, "family in wav2vec2, nemo-conformer, got whisper"),
         ({"word_delimiter": "#"}, "the word delimiter '#'"),
         ({"special_tokens": ["<s>"]}, "the token '<s>'"),
         ({"special_tokens": [1]}, "special_tokens"),
         ({"framing": {"convolutions": [[10]]}}, "framing.convolutions"),
         ({"framing": {"convolutions": [[10, 0]]}}, "framing.convolutions"),
         ({"features": {}}, "features.normalize"),
-        ({"graph": {"waveform_input": "x"}}, "graph.logits_output"),
+        ({"framing": {"convolutions": []}}, "framing.convolutions, got none"),
+        ({"graph": {"output": "x"}}, "str in graph.input, got nothing"),
+        ({"graph": {"input": "x"}}, "graph.length_input"),
+        ({"graph": {"input": "x", "length_input": ""}}, "graph.length_input, got an empty one"),
+        ({"graph": {"input": "x", "length_input": None}}, "graph.output"),
+        ({"tokenizer": 3}, "str in tokenizer, got int"),
+        ({"tokenizer": "missing.model"}, "a sha256 of missing.model"),
         ({"files": {}}, "a sha256 of model.int8.onnx"),
         ({"report": None}, "dict in report, got NoneType"),
     ],
@@ -111,18 +113,3 @@ def test_token_lists_have_no_gaps_and_no_doubles(tmp_path: Path, content: str) -
     path.write_text(content)
     with pytest.raises(BundleError, match=r"tokens\.txt"):
         read_tokens(path)
-
-
-@given(st.integers(0, 100_000))
-def test_frames_follow_the_convolutions(samples: int) -> None:
-    """Frame counts equal those of sliding each convolution over its input."""
-    length = samples
-    for kernel, stride in WAV2VEC2.convolutions:
-        length = len(range(0, length - kernel + 1, stride))
-    assert WAV2VEC2.frame_count(samples) == length
-
-
-def test_the_receptive_field_makes_one_frame() -> None:
-    """400 samples are the fewest of the wav2vec2 family, and 320 more make another frame."""
-    assert WAV2VEC2.min_samples == 400
-    assert [WAV2VEC2.frame_count(n) for n in (399, 400, 719, 720)] == [0, 1, 1, 2]
