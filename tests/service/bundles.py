@@ -31,16 +31,19 @@ TOKENIZER_FILE: Final = "tokenizer.model"
 PIECE_STRIDE: Final = 640  # samples
 # What the tokenizer of the conformer bundles learns from; the comma is one of its pieces.
 SENTENCES: Final = (
-    "आज मौसम बहुत अच्छा है",
+    "आज मौसम बहुत अच्छा है और कल भी अच्छा था",
     "हम कल बाज़ार जाएँगे और सब्ज़ी लाएँगे",
     "लड़का पेड़ के नीचे पढ़ रहा है",
+    "लड़की घर के पास पढ़ रही है",
     "नमस्ते दुनिया, आप कैसे हैं",
-    "ओम नाम का एक कवि था",
+    "नमक और पानी घर में है",
+    "ओम नाम का एक कवि नगर में रहता था",
     "गर्मी में नदी का पानी ठंडा लगता है",
-    "भारत एक विशाल देश है",
-    "मेरा घर नगर के पास है",
+    "भारत एक विशाल देश है और सुंदर देश है",
+    "मेरा घर नगर के पास है, नदी के पास है",
+    "बाज़ार में सब्ज़ी और नमक मिलता है",
 )
-PIECES: Final = 60
+PIECES: Final = 60  # at most
 RATE: Final = 16_000  # Hz
 
 
@@ -80,10 +83,11 @@ def write_bundle(
 ) -> Path:
     """Write a bundle whose graph is a stand-in of three bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_tokens(folder / TOKENS_FILE, (*letters, *TOKENS[len(LETTERS) :]))
+    tokens = (*letters, *TOKENS[len(LETTERS) :])
+    write_tokens(folder / TOKENS_FILE, tokens)
     (folder / MODEL_FILE).write_bytes(b"onx")
     hashes = {name: sha256_of(folder / name) for name in (TOKENS_FILE, MODEL_FILE)}
-    document = manifest_document(files=hashes) | changes
+    document = manifest_document(files=hashes, blank_id=tokens.index("[PAD]")) | changes
     (folder / "manifest.json").write_text(json.dumps(document), encoding="utf-8")
     return folder
 
@@ -101,6 +105,7 @@ def tokenizer_model() -> bytes:
         sentence_iterator=iter(SENTENCES),
         model_writer=model,
         vocab_size=PIECES,
+        hard_vocab_limit=False,
         model_type="unigram",
         character_coverage=1.0,
         unk_id=0,
@@ -139,18 +144,24 @@ def conformer_document(**changes: Any) -> dict[str, Any]:  # noqa: ANN401  # JSO
 
 def write_conformer(
     folder: Path,
-    tokenizer: bytes | None = None,
-    tokens: Sequence[str] = (),
+    sentencepiece: bytes | None = None,
+    spoken: Sequence[str] = (),
+    blank_id: int | None = None,
     **changes: Any,  # noqa: ANN401  # JSON values
 ) -> Path:
-    """Write a conformer's bundle with a stand-in of a graph; `tokens` come before the blank."""
+    """Write a conformer's bundle with a stand-in of a graph; the blank follows the `spoken` tokens,
+    the tokenizer's, unless it has an id of its own.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    write_tokens(folder / TOKENS_FILE, (*(tokens or pieces()), "<blk>"))
-    (folder / TOKENIZER_FILE).write_bytes(tokenizer_model() if tokenizer is None else tokenizer)
+    tokens = list(spoken or pieces())
+    tokens.insert(len(tokens) if blank_id is None else blank_id, "<blk>")
+    write_tokens(folder / TOKENS_FILE, tuple(tokens))
+    model = tokenizer_model() if sentencepiece is None else sentencepiece
+    (folder / TOKENIZER_FILE).write_bytes(model)
     (folder / MODEL_FILE).write_bytes(b"onx")
     names = (TOKENS_FILE, TOKENIZER_FILE, MODEL_FILE)
     hashes = {name: sha256_of(folder / name) for name in names}
-    document = conformer_document(files=hashes) | changes
+    document = conformer_document(files=hashes, blank_id=tokens.index("<blk>")) | changes
     (folder / "manifest.json").write_text(json.dumps(document), encoding="utf-8")
     return folder
 
