@@ -94,16 +94,31 @@ class Audio:
     @property
     def silent(self) -> bool:
         """Whether even the loudest moment is below what a microphone hears in a quiet room."""
-        window = min(len(self.waveform), int(SILENCE_WINDOW_SEC * self.sample_rate))
-        moments = self.waveform[: len(self.waveform) // window * window].reshape(-1, window)
-        return bool(np.sqrt(np.mean(moments**2, axis=1)).max() < SILENCE_RMS)
+        return not self._loud().any()
 
-    def first(self, seconds: float) -> "Audio":
-        """The beginning; this very audio if it is not longer."""
+    @property
+    def onset_sec(self) -> float:
+        """Where the first moment begins that is not silent; 0 where all are."""
+        return int(self._loud().argmax()) * self._window() / self.sample_rate
+
+    def part(self, start_sec: float, seconds: float) -> "Audio":
+        """`seconds` from `start_sec` on; this very audio if that is all of it."""
         samples = max(1, round(seconds * self.sample_rate))
         if len(self.waveform) <= samples:
             return self
-        return Audio(self.waveform[:samples], self.sample_rate, seconds)
+        first = min(round(start_sec * self.sample_rate), len(self.waveform) - samples)
+        return Audio(self.waveform[first : first + samples], self.sample_rate, seconds)
+
+    def _loud(self) -> NDArray[np.bool_]:
+        """Of each moment, whether it is no silence: bool [N // window]."""
+        window = self._window()
+        moments = self.waveform[: len(self.waveform) // window * window].reshape(-1, window)
+        loud: NDArray[np.bool_] = np.sqrt(np.mean(moments**2, axis=1)) >= SILENCE_RMS
+        return loud
+
+    def _window(self) -> int:
+        """Samples of a moment."""
+        return min(len(self.waveform), int(SILENCE_WINDOW_SEC * self.sample_rate))
 
 
 def decode(source: BinaryIO, sample_rate: int, max_sec: float) -> Audio:

@@ -59,9 +59,13 @@ def open_bundle(folder: Path) -> Bundle:
 
 
 def read_tokens(path: Path) -> tuple[str, ...]:
-    """Parse `token id` lines; ids must be 0 .. n-1, each once. Raises BundleError."""
+    """Parse `token id` lines; ids must be 0 .. n-1, each once. Raises BundleError.
+
+    A token may be a space: its line begins with two of them.
+    """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Tokens may hold what str.splitlines takes for the end of a line.
+        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise broken(path, "UTF-8 lines of `token id`", str(error)) from error
     tokens: dict[int, str] = {}
@@ -102,10 +106,11 @@ def _check_hash(path: Path, expected: str) -> None:
 def _check_vocabulary(path: Path, tokens: tuple[str, ...], manifest: Manifest) -> None:
     if manifest.blank_id >= len(tokens):
         raise broken(path, f"the blank's id {manifest.blank_id}", f"{len(tokens)} tokens")
-    delimiter = manifest.word_delimiter
-    parts_words = str.startswith if manifest.tokenizer else str.__eq__
-    if not any(parts_words(token, delimiter) for token in tokens):
-        raise broken(path, f"the word delimiter {delimiter!r}", "none")
     for token in manifest.special_tokens:
         if token not in tokens:
             raise broken(path, f"the token {token!r}", "none")
+    unspoken = {tokens[manifest.blank_id], *manifest.special_tokens}
+    delimiter = manifest.word_delimiter
+    parts_words = str.startswith if manifest.tokenizer else str.__eq__
+    if not any(parts_words(token, delimiter) for token in tokens if token not in unspoken):
+        raise broken(path, f"the word delimiter {delimiter!r} among the spoken tokens", "none")

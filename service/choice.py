@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
+from service.audio import Audio
 from service.errors import UndecidedLanguage
 from service.recognizer import Recognizer
 from service.recording import Recording
 from service.spans import Transcript
 from service.text.script import letters_by_script
 
-PROBE_SEC: Final = 8.0  # of the recording's beginning, heard by every candidate
+PROBE_SEC: Final = 8.0  # from the first sound on, heard by every candidate
 
 By = Literal["request", "only", "script", "certainty"]
 
@@ -58,14 +59,31 @@ def by_script(text: str, scripts: Mapping[str, str | None]) -> Choice:
 
 
 def by_certainty(recording: Recording, recognizers: Sequence[Recognizer]) -> Heard:
-    """The model that is most certain of the first PROBE_SEC; the first of those that tie."""
+    """The model that is most certain of PROBE_SEC from the first sound on; the first of those that
+    tie.
+    """
     audios = [recording.at(recognizer.manifest.sample_rate) for recognizer in recognizers]
-    probes = [audio.first(PROBE_SEC) for audio in audios]
+    start_sec = _probe_start_sec(audios[0])
+    probes = [audio.part(start_sec, PROBE_SEC) for audio in audios]
     heard = [item.transcribe(probe) for item, probe in zip(recognizers, probes, strict=True)]
     best = max(range(len(heard)), key=lambda index: heard[index].certainty)
-    choice = _most_certain(heard, best, probes[best].duration_sec)
+    place = _place(start_sec, probes[best].duration_sec)
+    choice = _most_certain(heard, best, place)
     whole = probes[best] is audios[best]
     return Heard(choice, recognizers[best], heard[best] if whole else None)
+
+
+def _probe_start_sec(audio: Audio) -> float:
+    """Of a recording that is longer than the probe: its first sound, as far as a whole probe
+    follows.
+    """
+    return min(audio.onset_sec, max(0.0, audio.duration_sec - PROBE_SEC))
+
+
+def _place(start_sec: float, probe_sec: float) -> str:
+    """E.g. "the first 8.0 s", or "8.0 s from 12.3 s" where silence went before."""
+    start = f"{start_sec:.1f}"
+    return f"{probe_sec:.1f} s from {start} s" if float(start) else f"the first {probe_sec:.1f} s"
 
 
 def _told(found: Counter[str], scripts: Mapping[str, str | None]) -> str:
@@ -77,9 +95,8 @@ def _told(found: Counter[str], scripts: Mapping[str, str | None]) -> str:
     return f"the text has {found.total()} letters: " + ", ".join(parts)
 
 
-def _most_certain(heard: Sequence[Transcript], best: int, probe_sec: float) -> Choice:
+def _most_certain(heard: Sequence[Transcript], best: int, place: str) -> Choice:
     candidates = {item.model: round(item.certainty, 4) for item in heard}
-    place = f"the first {probe_sec:.1f} s"
     winner = heard[best]
     if winner.certainty == 0:
         reason = f"no model hears speech in {place}: {winner.model} ({winner.language}) comes first"

@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--model", help="a model's id")
         command.add_argument("--language", help=f"a language's code, such as he, or {AUTO}")
     align.add_argument("transcript", type=Path, help="a UTF-8 text file")
+    align.add_argument("--characters", action="store_true", help="print their times, too")
     for command in (serve, transcribe, align):
         command.add_argument("--models-dir", type=Path, help="folder of model bundles")
     return parser
@@ -94,7 +95,8 @@ def _speak(options: argparse.Namespace, settings: Settings) -> BaseModel:
         lambda sample_rate: decode_file(options.audio, sample_rate, settings.max_audio_sec)
     )
     if options.command == "align":
-        return align_answer(dispatch.align(shortlist, recording, _read_text(options.transcript)))
+        answer = dispatch.align(shortlist, recording, _read_text(options.transcript))
+        return align_answer(answer, with_characters=options.characters)
     return transcribe_answer(dispatch.transcribe(shortlist, recording))
 
 

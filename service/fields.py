@@ -1,7 +1,9 @@
 """Typed access to a JSON object of a bundle."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 from service.errors import BundleError
@@ -20,9 +22,9 @@ class Fields:
             raise broken(self.path, f"a text in {self._prefix}{name}", "an empty one")
         return str(value)
 
-    def optional_text(self, name: str) -> str | None:
-        """A text, or None where the field is null or missing."""
-        return None if self._document.get(name) is None else self.text(name)
+    def text_or_null(self, name: str) -> str | None:
+        """A text, or None for null."""
+        return None if self._is_null(name) else self.text(name)
 
     def natural(self, name: str, least: int = 0) -> int:
         """A whole number."""
@@ -36,15 +38,19 @@ class Fields:
         return bool(self._get(name, bool))
 
     def number(self, name: str) -> float:
-        """A number."""
-        value = self._document.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise broken(self.path, f"a number in {self._prefix}{name}", repr(value))
-        return float(value)
+        """A finite number."""
+        value = self._get(name, int | float)
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if isinstance(value, bool) or not math.isfinite(number):
+            raise broken(self.path, f"a finite number in {self._prefix}{name}", repr(value))
+        return number
 
-    def optional_number(self, name: str) -> float | None:
-        """A number, or None where the field is null or missing."""
-        return None if self._document.get(name) is None else self.number(name)
+    def number_or_null(self, name: str) -> float | None:
+        """A finite number, or None for null."""
+        return None if self._is_null(name) else self.number(name)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts."""
@@ -54,8 +60,10 @@ class Fields:
         return tuple(values)
 
     def pairs(self, name: str) -> tuple[tuple[int, int], ...]:
-        """A list of pairs of whole numbers > 0."""
+        """Pairs of whole numbers > 0, at least one."""
         values = self._get(name, list)
+        if not values:
+            raise broken(self.path, f"pairs of numbers > 0 in {self._prefix}{name}", "none")
         for value in values:
             numbers = isinstance(value, list) and all(type(item) is int for item in value)
             if not numbers or len(value) != len(("kernel", "stride")) or min(value) < 1:
@@ -77,11 +85,15 @@ class Fields:
             raise broken(self.path, f"{self._prefix}{name} in {', '.join(allowed)}", value)
         return value
 
-    def _get(self, name: str, kind: type) -> Any:  # noqa: ANN401  # JSON, checked below
+    def _is_null(self, name: str) -> bool:
+        return name in self._document and self._document[name] is None
+
+    def _get(self, name: str, kind: type | UnionType) -> Any:  # noqa: ANN401  # JSON, checked below
         value = self._document.get(name)
         if not isinstance(value, kind):
+            expected = getattr(kind, "__name__", str(kind))
             got = "nothing" if name not in self._document else type(value).__name__
-            raise broken(self.path, f"{kind.__name__} in {self._prefix}{name}", got)
+            raise broken(self.path, f"{expected} in {self._prefix}{name}", got)
         return value
 
 

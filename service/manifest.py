@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, cast, get_args
 from service.errors import BundleError
 from service.fields import Fields, broken
 from service.framing import Convolutions, Framing, Subsampling
-from service.recipes import Edges, LogGuard, LogMelRecipe, Normalization, WaveformRecipe, Window
+from service.recipes import LogMelRecipe, WaveformRecipe
 
 MANIFEST_VERSION: Final = 2
 MANIFEST_FILE: Final = "manifest.json"
@@ -27,7 +27,7 @@ class Manifest:
     family: Family
     sample_rate: int  # Hz
     blank_id: int
-    # The token between words; with a tokenizer, the mark that begins a word within a token.
+    # The token between words; with a tokenizer, what a token begins with where it begins a word.
     word_delimiter: str
     special_tokens: tuple[str, ...]  # never spoken: padding, unknown, sentence marks
     tokenizer: str | None  # the SentencePiece model's file; None: tokens are characters
@@ -47,7 +47,7 @@ def read_manifest(path: Path) -> Manifest:
     """Parse manifest.json. Raises BundleError."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise broken(path, "a readable JSON document", str(error)) from error
     if not isinstance(document, dict):
         raise broken(path, "a JSON object", type(document).__name__)
@@ -70,11 +70,11 @@ def _manifest(fields: Fields) -> Manifest:
         blank_id=fields.natural("blank_id"),
         word_delimiter=fields.text("word_delimiter"),
         special_tokens=fields.texts("special_tokens"),
-        tokenizer=fields.optional_text("tokenizer"),
+        tokenizer=fields.text_or_null("tokenizer"),
         features=features,
         framing=framing,
         input=graph.text("input"),
-        length_input=graph.optional_text("length_input"),
+        length_input=graph.text_or_null("length_input"),
         output=graph.text("output"),
         files=fields.mapping("files"),
         licence=fields.text("licence"),
@@ -99,26 +99,24 @@ def _nemo_conformer(fields: Fields, sample_rate: int) -> tuple[Recipe, Framing]:
 
 
 def _log_mel(fields: Fields, sample_rate: int) -> LogMelRecipe:
-    mel_norm = fields.optional_text("mel_norm")
-    normalize = fields.optional_text("normalize")
+    settings: dict[str, Any] = {
+        "n_window_size": fields.natural("n_window_size"),
+        "n_window_stride": fields.natural("n_window_stride"),
+        "window": fields.text("window"),
+        "n_fft": fields.natural("n_fft"),
+        "features": fields.natural("features"),
+        "lowfreq": fields.number("lowfreq"),
+        "highfreq": fields.number_or_null("highfreq"),
+        "mel_norm": fields.text_or_null("mel_norm"),
+        "preemph": fields.number_or_null("preemph"),
+        "mag_power": fields.number("mag_power"),
+        "log_zero_guard_type": fields.text("log_zero_guard_type"),
+        "log_zero_guard_value": fields.number("log_zero_guard_value"),
+        "normalize": fields.text_or_null("normalize"),
+        "edges": fields.text("edges"),
+    }
     try:
-        return LogMelRecipe(
-            sample_rate=sample_rate,
-            n_window_size=fields.natural("n_window_size"),
-            n_window_stride=fields.natural("n_window_stride"),
-            window=cast("Window", fields.text("window")),
-            n_fft=fields.natural("n_fft"),
-            features=fields.natural("features"),
-            lowfreq=fields.number("lowfreq"),
-            highfreq=fields.optional_number("highfreq"),
-            mel_norm=cast("Literal['slaney'] | None", mel_norm),
-            preemph=fields.optional_number("preemph"),
-            mag_power=fields.number("mag_power"),
-            log_zero_guard_type=cast("LogGuard", fields.text("log_zero_guard_type")),
-            log_zero_guard_value=fields.number("log_zero_guard_value"),
-            normalize=cast("Normalization | None", normalize),
-            edges=cast("Edges", fields.text("edges")),
-        )
+        return LogMelRecipe(sample_rate=sample_rate, **settings)
     except ValueError as error:  # the recipe names the field, and what it expected and got
         raise BundleError(f"{fields.path}: features.{error}", file=fields.path.name) from error
 

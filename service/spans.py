@@ -58,8 +58,9 @@ class Word:
 class Character:
     """A character of a given text with its time in seconds, within its word's.
 
-    `score` is its token's, in [0, 1]. A character that the model does not speak is `interpolated`:
-    it lasts no time, and its score is None.
+    `score` is that of the token that speaks it, in [0, 1]. A character that the model does not
+    speak is `interpolated`, and its score is None: it lasts no time, unless the model speaks
+    nothing of its word.
     """
 
     char: str

@@ -25,6 +25,7 @@ def heard_words(
     """
     read = [(span, vocabulary.read(span.token)) for span in spans]
     spoken = [(span, reading) for span, reading in read if reading is not None]
+    held = [span for span, _ in spoken]
     starts = [index for index, (_, reading) in enumerate(spoken) if reading.begins_word]
     words: list[Word] = []
     place = 0
@@ -32,8 +33,7 @@ def heard_words(
         text = "".join(reading.letters for _, reading in spoken[first:end])
         if text:
             # What stands between words belongs to neither; a mark within a token is the word's.
-            skipped = spoken[first][0].token == vocabulary.separator_id
-            held = [span for span, _ in spoken]
+            skipped = held[first].token == vocabulary.separator_id
             words.append(_word(text, place, held, first + skipped, end - 1, clock))
             place += len(text) + 1
     return tuple(words)

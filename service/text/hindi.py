@@ -1,16 +1,16 @@
 """Devanagari writing to the letters that models spell with.
 
-Joiners shape letters and are not heard, a hyphen joins two words that are spoken apart, dandas and
-other punctuation are silent. A letter with a nukta may be written as one character or two.
+Joiners shape letters and are not heard, punctuation and symbols are silent or part words. A letter
+with a nukta may be written as one character or as two: it is spelled as two.
 """
 
 import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-BREAK: Final = " "
-HYPHENS: Final = frozenset("-\u2010\u2011\u2012\u2013")
-NUKTA: Final = "\u093c"
+from service.text.punctuation import BREAK, parts_words
+
+SILENT: Final = frozenset("PSC")  # Unicode's categories: punctuation, symbols, controls and joiners
 # What Hindi borrows from other languages' alphabets, in its own.
 _RESPELLED: Final[Mapping[str, str]] = {
     "ॐ": "ओम",
@@ -23,18 +23,17 @@ _RESPELLED: Final[Mapping[str, str]] = {
 
 
 def spell(character: str) -> str:
-    """The letters that one written character stands for: none for a joiner, a stress mark or
-    punctuation, BREAK for a hyphen, a letter and its nukta for a letter with one.
+    """The letters that one written character stands for, decomposed: none for a joiner, a mark of
+    recitation or a symbol, BREAK for what parts words, a letter and its nukta for a letter with
+    one.
     """
-    if character in HYPHENS:
+    if parts_words(character):
         return BREAK
-    if character in _RESPELLED:
-        return _RESPELLED[character]
-    if unicodedata.category(character)[0] in "PC" or _is_vedic(character):
+    if unicodedata.category(character)[0] in SILENT or _is_recited(character):
         return ""
-    return unicodedata.normalize("NFKD", character)
+    return _RESPELLED.get(character) or unicodedata.normalize("NFKD", character)
 
 
-def _is_vedic(character: str) -> bool:
-    """Marks of recitation: accents, and the Vedic blocks."""
+def _is_recited(character: str) -> bool:
+    """Vedic accents: the last of the Devanagari block's marks, and a block of their own."""
     return "\u0951" <= character <= "\u0954" or "\u1cd0" <= character <= "\u1cff"

@@ -1,7 +1,9 @@
 """The given text as words with their places, and as the targets of an alignment."""
 
+import itertools
 import re
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,25 +13,27 @@ from numpy.typing import NDArray
 from service.text import hebrew, hindi
 from service.text.vocabulary import Vocabulary
 
+Spell = Callable[[str], str]  # a written character -> its letters, or the BREAK that it makes
+
 _WORD: Final = re.compile(r"\S+")
-_SPELLERS: Final[Mapping[str, Callable[[str], str]]] = {"he": hebrew.spell, "hi": hindi.spell}
+_SPELLERS: Final[Mapping[str, Spell]] = {"he": hebrew.spell, "hi": hindi.spell}
 
 
 @dataclass(frozen=True)
 class Target:
-    """A token to be aligned, and the characters [char_start, char_end) of the text that it speaks:
-    none for what parts words.
+    """A token to be aligned.
+
+    places: of the text's characters that it speaks, ascending; none for what parts words.
     """
 
     token: int
-    char_start: int
-    char_end: int
+    places: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class WrittenWord:
     """A whitespace-separated piece of the given text, and its tokens [first, last] among the
-    targets; `first` is None where the model can speak nothing of it.
+    targets; both are None where the model can speak nothing of it.
     """
 
     text: str
@@ -56,7 +60,7 @@ def written_text(text: str, language: str, vocabulary: Vocabulary) -> WrittenTex
     """Split a text into words and spell each with the vocabulary.
 
     Characters that have no token are left out; a word with none left has no targets. The parts of a
-    word that a maqaf or a hyphen joins are spelled as words of their own.
+    word that a maqaf, a hyphen or a comma joins are spelled as words of their own.
     """
     spell = _SPELLERS.get(language, str)
     targets: list[Target] = []
@@ -65,35 +69,42 @@ def written_text(text: str, language: str, vocabulary: Vocabulary) -> WrittenTex
         spoken = _spell_word(match.group(), match.start(), spell, vocabulary)
         first = last = None
         if spoken:
-            if targets:
-                targets += _separator(vocabulary, match.start())
+            targets += _separator(targets, vocabulary)
             first, last = len(targets), len(targets) + len(spoken) - 1
             targets += spoken
         words.append(WrittenWord(match.group(), match.start(), match.end(), first, last))
     return WrittenText(tuple(words), tuple(targets))
 
 
-def _spell_word(
-    word: str, offset: int, spell: Callable[[str], str], vocabulary: Vocabulary
-) -> list[Target]:
-    """`offset`: the word's place in the text."""
-    spelled = [(letter, place) for place, char in enumerate(word, offset) for letter in spell(char)]
-    letters = "".join(letter for letter, _ in spelled)
-    places = [place for _, place in spelled]
+def _spell_word(word: str, char_start: int, spell: Spell, vocabulary: Vocabulary) -> list[Target]:
+    """The targets of one word, which begins at `char_start` in the text."""
+    spelled = [
+        (letter, place) for place, char in enumerate(word, char_start) for letter in spell(char)
+    ]
+    letters = _canonical(letter for letter, _ in spelled)
     targets: list[Target] = []
     for part in _WORD.finditer(letters):
         tokens = vocabulary.spell(part.group())
-        if tokens and targets:
-            targets += _separator(vocabulary, targets[-1].char_end)
-        here = [*places[part.start() : part.end()], places[part.end() - 1] + 1]
+        if tokens:
+            targets += _separator(targets, vocabulary)
+        places = [place for _, place in spelled[part.start() : part.end()]]
         targets += [
-            Target(token, here[begin], here[end - 1] + 1 if end > begin else here[begin])
-            for token, begin, end in tokens
+            Target(token, tuple(dict.fromkeys(places[index] for index in spoken)))
+            for token, spoken in tokens
         ]
     return targets
 
 
-def _separator(vocabulary: Vocabulary, place: int) -> list[Target]:
-    if vocabulary.separator_id is None:
+def _canonical(letters: Iterable[str]) -> str:
+    """With each letter's marks in Unicode's order, a nukta before a virama, whichever was typed."""
+    runs = itertools.groupby(letters, key=lambda letter: unicodedata.combining(letter) > 0)
+    return "".join(
+        "".join(sorted(run, key=unicodedata.combining) if marks else run) for marks, run in runs
+    )
+
+
+def _separator(before: list[Target], vocabulary: Vocabulary) -> list[Target]:
+    """What stands between the targets before and those that come, if anything does."""
+    if not before or vocabulary.separator_id is None:
         return []
-    return [Target(vocabulary.separator_id, place, place)]
+    return [Target(vocabulary.separator_id, ())]

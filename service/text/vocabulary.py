@@ -1,12 +1,14 @@
 """Text to token ids and back: the one owner of the blank, of what parts words, of the unknowns."""
 
 import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from sentencepiece import SentencePieceProcessor
 
-from service.bundle import Bundle
-from service.errors import BundleError
+from service.bundle import TOKENS_FILE, Bundle
+from service.fields import broken
 
 
 class Reading(NamedTuple):
@@ -17,11 +19,10 @@ class Reading(NamedTuple):
 
 
 class SpelledToken(NamedTuple):
-    """A token, and the letters [begin, end) that it stands for; none for a mere word mark."""
+    """A token, and which of the letters it stands for, ascending; none for a mere word mark."""
 
     token: int
-    begin: int
-    end: int
+    spoken: tuple[int, ...]
 
 
 class Vocabulary(Protocol):
@@ -38,7 +39,10 @@ class Vocabulary(Protocol):
         """
 
     def spell(self, letters: str) -> list[SpelledToken]:
-        """The tokens of one spoken word; what has no token is left out, and never a special one."""
+        """The tokens of one spoken word, in any normal form.
+
+        What has no token is left out, and none is the blank, the separator or a special one.
+        """
 
     def read(self, token: int) -> Reading | None:
         """None for what is no text: the blank and the special tokens."""
@@ -48,26 +52,35 @@ def vocabulary_of(bundle: Bundle) -> Vocabulary:
     """The bundle's vocabulary. Raises BundleError if the tokenizer and the tokens disagree."""
     if bundle.tokenizer_path is None:
         return CharacterVocabulary(bundle)
-    return PieceVocabulary(bundle)
+    return PieceVocabulary(bundle, bundle.tokenizer_path)
 
 
 class CharacterVocabulary:
-    """A token a character, and one between words: wav2vec2's, and NeMo's character models."""
+    """A token a character, and one between words: wav2vec2's, and NeMo's character models.
+
+    A letter with its marks may be one token, however it is written in the vocabulary and the text.
+    """
 
     def __init__(self, bundle: Bundle) -> None:
-        manifest = bundle.manifest
-        self.blank_id = manifest.blank_id
-        self.separator_id: int | None = bundle.tokens.index(manifest.word_delimiter)
+        self.blank_id = bundle.manifest.blank_id
+        self.separator_id: int | None = bundle.tokens.index(bundle.manifest.word_delimiter)
         self._texts = _spoken_tokens(bundle)
-        self._texts.pop(self.separator_id)
-        self._ids = {token: index for index, token in self._texts.items()}
+        del self._texts[self.separator_id]
+        decomposed = {_decomposed(text): token for token, text in self._texts.items()}
+        self._ids = {text: token for text, token in decomposed.items() if _is_one_letter(text)}
+        self._longest = max(map(len, self._ids), default=1)
 
     def spell(self, letters: str) -> list[SpelledToken]:
-        """Each character in its own case or the vocabulary's."""
-        found = ((place, self._id_of(letter)) for place, letter in enumerate(letters))
-        return [
-            SpelledToken(token, place, place + 1) for place, token in found if token is not None
-        ]
+        """Each letter with as many of its marks as have a token, in its own case or the
+        vocabulary's.
+        """
+        spelled, begin = [], 0
+        while begin < len(letters):
+            token, end = self._next(letters, begin)
+            if token is not None:
+                spelled.append(SpelledToken(token, tuple(range(begin, end))))
+            begin = end
+        return spelled
 
     def read(self, token: int) -> Reading | None:
         """A letter, or the space between words."""
@@ -76,11 +89,13 @@ class CharacterVocabulary:
         letter = self._texts.get(token)
         return None if letter is None else Reading(letter, begins_word=False)
 
-    def _id_of(self, letter: str) -> int | None:
-        for variant in (letter, letter.lower(), letter.upper()):
-            if variant in self._ids:
-                return self._ids[variant]
-        return None
+    def _next(self, letters: str, begin: int) -> tuple[int | None, int]:
+        """The longest token at `begin`, and where it ends; None for a letter without one."""
+        for end in range(min(begin + self._longest, len(letters)), begin, -1):
+            for variant in _variants(letters[begin:end]):
+                if (token := self._ids.get(_decomposed(variant))) is not None:
+                    return token, end
+        return None, begin + 1
 
 
 class PieceVocabulary:
@@ -88,27 +103,29 @@ class PieceVocabulary:
 
     separator_id: int | None = None
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, tokenizer_path: Path) -> None:
         """Raises BundleError if the SentencePiece model is unreadable or has other pieces."""
-        manifest = bundle.manifest
-        self.blank_id = manifest.blank_id
-        self._mark = manifest.word_delimiter
-        self._texts = _spoken_tokens(bundle)
+        self.blank_id = bundle.manifest.blank_id
+        self._mark = bundle.manifest.word_delimiter
+        self._processor = _open_tokenizer(tokenizer_path)
+        self._ids = _ids_of_pieces(self._processor, bundle, tokenizer_path)
+        written = {token for piece, token in enumerate(self._ids) if self._is_written(piece)}
+        self._texts = {
+            token: text for token, text in _spoken_tokens(bundle).items() if token in written
+        }
         self._letters = set("".join(self._texts.values())) - {self._mark}
-        self._processor = _open_tokenizer(bundle)
 
     def spell(self, letters: str) -> list[SpelledToken]:
-        """The pieces that the model was trained with."""
+        """The pieces that SentencePiece chooses, as it did when the model was trained."""
         known, places = self._known(letters)
+        found = self._processor.encode(known, return_type="offset_mapping")
         spelled = [
-            SpelledToken(
-                token, places[begin], places[end - 1] + 1 if end > begin else places[begin]
-            )
-            for token, begin, end in self._encode(known)
-            if token in self._texts
+            SpelledToken(self._ids[piece], tuple(dict.fromkeys(places[begin:end])))
+            for piece, (begin, end) in zip(found["ids"], found["offsets"], strict=True)
+            if self._ids[piece] in self._texts
         ]
         # A mark alone is not a word.
-        return spelled if any(token.end > token.begin for token in spelled) else []
+        return spelled if any(token.spoken for token in spelled) else []
 
     def read(self, token: int) -> Reading | None:
         """A piece without its mark."""
@@ -118,35 +135,51 @@ class PieceVocabulary:
         return Reading(piece.removeprefix(self._mark), begins_word=piece.startswith(self._mark))
 
     def _known(self, letters: str) -> tuple[str, list[int]]:
-        """The letters that pieces are made of, and the place of each, with one more at the end.
+        """What pieces can be made of, and of each character in it the place of its letter."""
+        known: list[str] = []
+        places: list[int] = []
+        cluster = ""  # a letter and the marks on it
+        for place, letter in enumerate(letters):
+            cluster = cluster if unicodedata.combining(letter) else ""
+            # SentencePiece may join a letter and its mark to one, of which there is no piece.
+            variants = (text for text in _variants(letter) if self._is_known(cluster + text))
+            spoken = next(variants, "")
+            cluster += spoken
+            known += spoken
+            places += [place] * len(spoken)
+        return "".join(known), places
 
-        A letter that is lacking may be one with a mark: then it is written without.
-        """
-        kept = [
-            (spoken, place)
-            for place, letter in enumerate(letters)
-            if (spoken := self._spoken(letter)) is not None
-        ]
-        # SentencePiece joins some letters and their marks to one, of which it may have no piece.
-        text = "".join(letter for letter, _ in kept)
-        for token, begin, end in reversed(self._encode(text)):
-            if token not in self._texts:
-                del kept[begin + 1 : end]
-        return "".join(letter for letter, _ in kept), [*(place for _, place in kept), len(letters)]
+    def _is_written(self, piece: int) -> bool:
+        """Whether SentencePiece has a text for it: not for unknowns, sentence marks and bytes."""
+        kinds = ("is_unknown", "is_control", "is_unused", "is_byte")
+        return not any(getattr(self._processor, kind)(piece) for kind in kinds)
 
-    def _spoken(self, letter: str) -> str | None:
-        bare = unicodedata.normalize("NFD", letter)[0]
-        return next(filter(self._is_known, (letter, letter.lower(), letter.upper(), bare)), None)
-
-    def _is_known(self, letter: str) -> bool:
+    def _is_known(self, text: str) -> bool:
         """Whether pieces spell it, after SentencePiece's own normalisation."""
-        normal = self._processor.normalize(letter).replace(self._mark, "").strip()
+        if any(map(_is_surrogate, text)):  # no character, and no UTF-8
+            return False
+        normal = self._processor.normalize(text).replace(self._mark, "").strip()
         return bool(normal) and self._letters.issuperset(normal)
 
-    def _encode(self, text: str) -> list[SpelledToken]:
-        found = self._processor.encode(text, return_type="offset_mapping")
-        spans = zip(found["ids"], found["offsets"], strict=True)
-        return [SpelledToken(token, begin, end) for token, (begin, end) in spans]
+
+def _variants(text: str) -> Iterator[str]:
+    """As it is and in either case; a single character also without its mark."""
+    bases = (text, _decomposed(text)[0]) if len(text) == 1 else (text,)
+    for base in bases:
+        yield from (base, base.lower(), base.upper())
+
+
+def _decomposed(text: str) -> str:
+    return unicodedata.normalize("NFD", text)
+
+
+def _is_one_letter(text: str) -> bool:
+    """Of a decomposed text: whether it is a letter with its marks."""
+    return len(text) == 1 or all(map(unicodedata.combining, text[1:]))
+
+
+def _is_surrogate(character: str) -> bool:
+    return unicodedata.category(character) == "Cs"
 
 
 def _spoken_tokens(bundle: Bundle) -> dict[int, str]:
@@ -159,15 +192,23 @@ def _spoken_tokens(bundle: Bundle) -> dict[int, str]:
     }
 
 
-def _open_tokenizer(bundle: Bundle) -> SentencePieceProcessor:
-    path = bundle.tokenizer_path
+def _open_tokenizer(path: Path) -> SentencePieceProcessor:
     try:
-        processor = SentencePieceProcessor(model_file=str(path))
-        pieces = [processor.id_to_piece(index) for index in range(processor.get_piece_size())]
+        return SentencePieceProcessor(model_file=str(path))
     except (OSError, RuntimeError) as error:
-        raise BundleError(f"{path}: expected a SentencePiece model, got {error}") from error
+        raise broken(path, "a SentencePiece model", error) from error
+
+
+def _ids_of_pieces(
+    processor: SentencePieceProcessor, bundle: Bundle, path: Path
+) -> tuple[int, ...]:
+    """The token of each of SentencePiece's ids: its own are the same without the blank."""
     blank_id = bundle.manifest.blank_id
-    ours = [token for index, token in enumerate(bundle.tokens) if index != blank_id]
+    ids = tuple(index for index in range(len(bundle.tokens)) if index != blank_id)
+    ours = [bundle.tokens[index] for index in ids]
+    pieces = [processor.id_to_piece(index) for index in range(processor.get_piece_size())]
     if pieces != ours:
-        raise BundleError(f"{path}: expected the {len(ours)} pieces of tokens.txt, got others")
-    return processor
+        differing = [pair for pair in zip(pieces, ours, strict=False) if pair[0] != pair[1]]
+        got = f"{len(pieces)}" + "".join(f", {one!r} for {our!r}" for one, our in differing[:1])
+        raise broken(path, f"the {len(ours)} pieces of {TOKENS_FILE}", got)
+    return ids

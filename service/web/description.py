@@ -6,7 +6,7 @@ from service.audio import READABLE
 from service.catalogue import AUTO
 from service.errors import Fact
 from service.web.schemas import ErrorAnswer
-from service.web.uploads import FORM_TYPE
+from service.web.uploads import FLAGS, FORM_TYPE
 
 _SHARED_FIELDS: Final[dict[str, Any]] = {
     "audio": {
@@ -24,7 +24,8 @@ _SHARED_FIELDS: Final[dict[str, Any]] = {
         "default": AUTO,
         "description": "A language's code, of GET /languages: its default model answers. `auto`: "
         "the model in whose script most of the text's letters are (/align), or that is most "
-        "certain of the recording's beginning (/transcribe). `choice` in the answer says why.",
+        "certain of the recording's first seconds of sound (/transcribe). `choice` in the answer "
+        "says why.",
         "examples": ["he", AUTO],
     },
     "max_audio_sec": {
@@ -33,12 +34,18 @@ _SHARED_FIELDS: Final[dict[str, Any]] = {
         "description": "Refuse audio that is longer; at most the server's own limit.",
     },
 }
-_TRANSCRIPT_FIELD: Final[dict[str, Any]] = {
+_ALIGN_FIELDS: Final[dict[str, Any]] = {
     "transcript": {
         "description": "The text that is spoken: a field or a UTF-8 text file.",
         "anyOf": [{"type": "string"}, {"type": "string", "format": "binary"}],
         "examples": ["שלום עולם"],
-    }
+    },
+    "characters": {
+        "type": "string",
+        "enum": list(FLAGS),
+        "default": "false",
+        "description": "Whether the answer has the time of every character, too.",
+    },
 }
 
 
@@ -114,4 +121,4 @@ def _form(fields: dict[str, Any], required: list[str]) -> dict[str, Any]:
 
 
 TRANSCRIBE_BODY: Final = _form(_SHARED_FIELDS, ["audio"])
-ALIGN_BODY: Final = _form({**_SHARED_FIELDS, **_TRANSCRIPT_FIELD}, ["audio", "transcript"])
+ALIGN_BODY: Final = _form({**_SHARED_FIELDS, **_ALIGN_FIELDS}, ["audio", "transcript"])

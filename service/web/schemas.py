@@ -41,6 +41,21 @@ class WordAnswer(BaseModel):
     char_end: int = Field(ge=0, description="Place after its last character.")
 
 
+class CharacterAnswer(BaseModel):
+    """A character with its time, within that of its word."""
+
+    char: str
+    start: Seconds | None
+    end: Seconds | None
+    score: Score | None
+    status: Status = Field(
+        description="`interpolated` where the model does not speak it, such as a point or a comma: "
+        "its score is null then, and it lasts no time, unless that holds for all of its word; "
+        "otherwise that of its word."
+    )
+    char_start: int = Field(ge=0, description="Its place in the text.")
+
+
 class ChoiceAnswer(BaseModel):
     """Which model answered, and why."""
 
@@ -52,8 +67,8 @@ class ChoiceAnswer(BaseModel):
     candidates: dict[str, float] = Field(
         description="Model -> the figure that was compared, in [0, 1]. `script`: the share of the "
         "text's letters that are in the model's script. `certainty`: exp(mean of log p of the best "
-        f"token, over the frames on which it is no blank), on the first {PROBE_SEC:g} s; 0 where "
-        "nothing is heard. Empty if nothing was compared."
+        f"token, over the frames on which it is no blank), on {PROBE_SEC:g} s from the first sound "
+        "on; 0 where nothing is heard. Empty if nothing was compared."
     )
 
 
@@ -82,6 +97,11 @@ class AlignAnswer(_Answer):
     """When each word of the given text is said."""
 
     score: Score
+    characters: list[CharacterAnswer] | None = Field(
+        description="Every character of every word, in order, spaces left out; null unless the "
+        "request asked for `characters`. Characters that the model speaks as one share its time in "
+        "equal parts."
+    )
 
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLES["/align"]})
 
@@ -157,9 +177,22 @@ def transcribe_answer(
     return TranscribeAnswer(text=answer.result.text, **_shared(answer, before))
 
 
-def align_answer(answer: Answer[Alignment], before: Mapping[str, float] = NO_STAGES) -> AlignAnswer:
+def align_answer(
+    answer: Answer[Alignment],
+    before: Mapping[str, float] = NO_STAGES,
+    *,
+    with_characters: bool = False,
+) -> AlignAnswer:
     """An alignment on the wire; `before`: seconds of the stages before the answer's own."""
-    return AlignAnswer(score=answer.result.score, **_shared(answer, before))
+    characters = [
+        CharacterAnswer.model_validate(character, from_attributes=True)
+        for character in (answer.result.characters if with_characters else ())
+    ]
+    return AlignAnswer(
+        score=answer.result.score,
+        characters=characters if with_characters else None,
+        **_shared(answer, before),
+    )
 
 
 def _shared(

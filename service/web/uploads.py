@@ -20,6 +20,7 @@ MAX_FILES: Final = 4
 MAX_FIELDS: Final = 8
 MAX_TEXT_BYTES: Final = 1 << 18
 AUDIO_FIELDS: Final = ("audio", "file")
+FLAGS: Final = {"true": True, "false": False}
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class SpeechForm:
     language: str | None
     max_audio_sec: float
     transcript: str  # "" where the request has none
+    characters: bool  # whether their times are asked for
 
 
 @asynccontextmanager
@@ -49,6 +51,7 @@ async def speech_form(
             language=_text_of(form, "language"),
             max_audio_sec=_limit_of(form, max_audio_sec),
             transcript=await _transcript_of(form) if with_transcript else "",
+            characters=with_transcript and _flag_of(form, "characters"),
         )
     finally:
         await form.close()
@@ -137,6 +140,15 @@ def _limit_of(form: FormData, ceiling: float) -> float:
             max_audio_sec=ceiling,
         )
     return limit
+
+
+def _flag_of(form: FormData, name: str) -> bool:
+    text = _text_of(form, name) or "false"
+    if text not in FLAGS:
+        raise InvalidField(
+            f"expected {' or '.join(FLAGS)} in the field {name}, got {text!r}", param=name
+        )
+    return FLAGS[text]
 
 
 async def _transcript_of(form: FormData) -> str:

@@ -1,12 +1,17 @@
 """Bundles without graphs, and models whose logits are planted."""
 
+import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from recipes import CONFORMER
+from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 
 from service.bundle import MODEL_FILE, TOKENS_FILE, Bundle, open_bundle, sha256_of, write_tokens
 from service.catalogue import Catalogue
@@ -20,6 +25,25 @@ BLANK_ID: Final = TOKENS.index("[PAD]")
 DELIMITER_ID: Final = TOKENS.index("|")
 UNKNOWN_ID: Final = TOKENS.index("[UNK]")
 STRIDE: Final = 320  # samples
+
+MARK: Final = "▁"
+TOKENIZER_FILE: Final = "tokenizer.model"
+PIECE_STRIDE: Final = 640  # samples
+# What the tokenizer of the conformer bundles learns from; the comma is one of its pieces.
+SENTENCES: Final = (
+    "आज मौसम बहुत अच्छा है और कल भी अच्छा था",
+    "हम कल बाज़ार जाएँगे और सब्ज़ी लाएँगे",
+    "लड़का पेड़ के नीचे पढ़ रहा है",
+    "लड़की घर के पास पढ़ रही है",
+    "नमस्ते दुनिया, आप कैसे हैं",
+    "नमक और पानी घर में है",
+    "ओम नाम का एक कवि नगर में रहता था",
+    "गर्मी में नदी का पानी ठंडा लगता है",
+    "भारत एक विशाल देश है और सुंदर देश है",
+    "मेरा घर नगर के पास है, नदी के पास है",
+    "बाज़ार में सब्ज़ी और नमक मिलता है",
+)
+PIECES: Final = 60  # at most
 RATE: Final = 16_000  # Hz
 
 
@@ -34,12 +58,14 @@ def manifest_document(**changes: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
         "blank_id": BLANK_ID,
         "word_delimiter": "|",
         "special_tokens": ["[UNK]", "[PAD]"],
+        "tokenizer": None,
         "framing": {
             "convolutions": [[10, 5], [3, 2], [3, 2], [3, 2], [3, 2], [2, 2], [2, 2]],
         },
         "features": {"normalize": True},
         "graph": {
             "input": "input_values",
+            "length_input": None,
             "output": "logits",
         },
         "licence": "Apache-2.0",
@@ -57,10 +83,11 @@ def write_bundle(
 ) -> Path:
     """Write a bundle whose graph is a stand-in of three bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_tokens(folder / TOKENS_FILE, (*letters, *TOKENS[len(LETTERS) :]))
+    tokens = (*letters, *TOKENS[len(LETTERS) :])
+    write_tokens(folder / TOKENS_FILE, tokens)
     (folder / MODEL_FILE).write_bytes(b"onx")
     hashes = {name: sha256_of(folder / name) for name in (TOKENS_FILE, MODEL_FILE)}
-    document = manifest_document(files=hashes) | changes
+    document = manifest_document(files=hashes, blank_id=tokens.index("[PAD]")) | changes
     (folder / "manifest.json").write_text(json.dumps(document), encoding="utf-8")
     return folder
 
@@ -70,11 +97,90 @@ def planted_bundle(folder: Path) -> Bundle:
     return open_bundle(write_bundle(folder))
 
 
+@cache
+def tokenizer_model() -> bytes:
+    """A SentencePiece model of Hindi, trained here: <unk> is 0, there are no sentence marks."""
+    model = io.BytesIO()
+    SentencePieceTrainer.train(
+        sentence_iterator=iter(SENTENCES),
+        model_writer=model,
+        vocab_size=PIECES,
+        hard_vocab_limit=False,
+        model_type="unigram",
+        character_coverage=1.0,
+        unk_id=0,
+        bos_id=-1,
+        eos_id=-1,
+        minloglevel=2,
+    )
+    return model.getvalue()
+
+
+@cache
+def pieces() -> tuple[str, ...]:
+    """The tokenizer's, by their ids."""
+    processor = SentencePieceProcessor(model_proto=tokenizer_model())
+    return tuple(processor.id_to_piece(index) for index in range(processor.get_piece_size()))
+
+
+def conformer_document(**changes: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON values
+    """A conformer's manifest, right but for `changes` and the hashes."""
+    features = asdict(CONFORMER)
+    del features["sample_rate"]
+    document = manifest_document(
+        id="conformer",
+        language="hi",
+        family="nemo-conformer",
+        blank_id=len(pieces()),
+        word_delimiter=MARK,
+        special_tokens=["<unk>"],
+        tokenizer=TOKENIZER_FILE,
+        framing={"subsampling": 4},
+        features=features,
+        graph={"input": "audio_signal", "length_input": "length", "output": "logprobs"},
+    )
+    return document | changes
+
+
+def write_conformer(
+    folder: Path,
+    sentencepiece: bytes | None = None,
+    spoken: Sequence[str] = (),
+    blank_id: int | None = None,
+    **changes: Any,  # noqa: ANN401  # JSON values
+) -> Path:
+    """Write a conformer's bundle with a stand-in of a graph; the blank follows the `spoken` tokens,
+    the tokenizer's, unless it has an id of its own.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tokens = list(spoken or pieces())
+    tokens.insert(len(tokens) if blank_id is None else blank_id, "<blk>")
+    write_tokens(folder / TOKENS_FILE, tuple(tokens))
+    model = tokenizer_model() if sentencepiece is None else sentencepiece
+    (folder / TOKENIZER_FILE).write_bytes(model)
+    (folder / MODEL_FILE).write_bytes(b"onx")
+    names = (TOKENS_FILE, TOKENIZER_FILE, MODEL_FILE)
+    hashes = {name: sha256_of(folder / name) for name in names}
+    document = conformer_document(files=hashes, blank_id=tokens.index("<blk>")) | changes
+    (folder / "manifest.json").write_text(json.dumps(document), encoding="utf-8")
+    return folder
+
+
+def conformer_bundle(folder: Path) -> Bundle:
+    """A bundle to put a model of pieces beside."""
+    return open_bundle(write_conformer(folder))
+
+
+def path_of_pieces(*spoken: str) -> list[int]:
+    """A path from pieces: "_" is the blank."""
+    return [len(pieces()) if piece == "_" else pieces().index(piece) for piece in spoken]
+
+
 class PlantedModel:
     """Answers with the logits of a path, whatever it hears; `heard` has the inputs' lengths."""
 
-    def __init__(self, path: list[int], certainty: float = 10.0) -> None:
-        self._logits = np.zeros((len(path), len(TOKENS)), dtype=np.float32)
+    def __init__(self, path: list[int], certainty: float = 10.0, width: int = len(TOKENS)) -> None:
+        self._logits = np.zeros((len(path), width), dtype=np.float32)
         self._logits[np.arange(len(path)), path] = certainty
         self.heard: list[int] = []
 

@@ -358,8 +358,25 @@ def test_silence_is_told_from_quiet_speech() -> None:
 def test_the_first_seconds_are_a_part_or_the_very_same() -> None:
     """What is longer is cut, samples and duration; what is not is not even copied."""
     audio = Audio(np.arange(10, dtype=np.float32), 10, 1.0)
-    part = audio.first(0.4)
+    part = audio.part(0.0, 0.4)
     assert part.waveform.tolist() == [0, 1, 2, 3]
     assert (part.sample_rate, part.duration_sec) == (10, 0.4)
-    assert audio.first(1.0) is audio
-    assert audio.first(8.0) is audio
+    assert audio.part(0.0, 1.0) is audio
+    assert audio.part(3.0, 8.0) is audio
+
+
+def test_a_part_lies_within_the_audio() -> None:
+    """From where it is asked for, or as late as all of it still fits."""
+    audio = Audio(np.arange(1000, dtype=np.float32), 1000, 1.0)
+    assert audio.part(0.25, 0.5).waveform.tolist() == list(range(250, 750))
+    assert audio.part(0.75, 0.5).waveform.tolist() == list(range(500, 1000))
+
+
+@pytest.mark.parametrize("onset_sec", [0.0, 0.025, 2.5])
+def test_the_onset_is_the_first_loud_moment(onset_sec: float) -> None:
+    """To the moment, 25 ms; what is silent throughout has none, and begins at 0."""
+    waveform = np.zeros(3 * RATE, dtype=np.float32)
+    assert (Audio(waveform, RATE, 3.0).onset_sec, Audio(waveform, RATE, 3.0).silent) == (0, True)
+    waveform[round(onset_sec * RATE) :] = 0.1
+    audio = Audio(waveform, RATE, 3.0)
+    assert (audio.onset_sec, audio.silent) == (pytest.approx(onset_sec), False)

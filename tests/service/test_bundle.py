@@ -5,16 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bundles import TOKENS, manifest_document, write_bundle
+from bundles import (
+    TOKENIZER_FILE,
+    TOKENS,
+    manifest_document,
+    write_bundle,
+    write_conformer,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.bundle import open_bundle, read_tokens
+from service.bundle import open_bundle, read_tokens, write_tokens
 from service.errors import BundleError
-from service.framing import Convolutions
 from service.manifest import MANIFEST_FILE, read_manifest
-
-WAV2VEC2 = Convolutions(((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2)))
 
 
 def test_a_good_bundle_opens(tmp_path: Path) -> None:
@@ -34,14 +37,20 @@ def test_a_good_bundle_opens(tmp_path: Path) -> None:
         ({"sample_rate": True}, "sample_rate"),
         ({"blank_id": -1}, "blank_id"),
         ({"blank_id": 99}, "the blank's id 99"),
-        ({"family": "whisper"}, "family in wav2vec2, got whisper"),
+        ({"family": "whisper"}, "family in wav2vec2, nemo-conformer, got whisper"),
         ({"word_delimiter": "#"}, "the word delimiter '#'"),
         ({"special_tokens": ["<s>"]}, "the token '<s>'"),
         ({"special_tokens": [1]}, "special_tokens"),
         ({"framing": {"convolutions": [[10]]}}, "framing.convolutions"),
         ({"framing": {"convolutions": [[10, 0]]}}, "framing.convolutions"),
         ({"features": {}}, "features.normalize"),
-        ({"graph": {"waveform_input": "x"}}, "graph.logits_output"),
+        ({"framing": {"convolutions": []}}, "framing.convolutions, got none"),
+        ({"graph": {"output": "x"}}, "str in graph.input, got nothing"),
+        ({"graph": {"input": "x"}}, "graph.length_input"),
+        ({"graph": {"input": "x", "length_input": ""}}, "graph.length_input, got an empty one"),
+        ({"graph": {"input": "x", "length_input": None}}, "graph.output"),
+        ({"tokenizer": 3}, "str in tokenizer, got int"),
+        ({"tokenizer": "missing.model"}, "a sha256 of missing.model"),
         ({"files": {}}, "a sha256 of model.int8.onnx"),
         ({"report": None}, "dict in report, got NoneType"),
     ],
@@ -52,6 +61,20 @@ def test_a_wrong_field_is_named(tmp_path: Path, changes: dict[str, Any], named: 
         open_bundle(write_bundle(tmp_path, **changes))
     assert named in caught.value.message
     assert caught.value.facts["file"] in ("manifest.json", "tokens.txt")
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"word_delimiter": "[PAD]"}, "'[PAD]' among the spoken tokens"),
+        ({"word_delimiter": "[UNK]"}, "'[UNK]' among the spoken tokens"),
+    ],
+)
+def test_what_parts_words_is_spoken(tmp_path: Path, changes: dict[str, Any], named: str) -> None:
+    """Neither the blank nor a special token."""
+    with pytest.raises(BundleError, match=r"tokens\.txt") as caught:
+        open_bundle(write_bundle(tmp_path, **changes))
+    assert named in caught.value.message
 
 
 @pytest.mark.parametrize("field", sorted(set(manifest_document()) - {"manifest_version"}))
@@ -104,6 +127,38 @@ def test_a_manifest_that_is_no_object_is_refused(tmp_path: Path, content: str) -
         read_manifest(path)
 
 
+@given(
+    st.lists(
+        st.text(st.characters(codec="utf-8", exclude_characters="\n\r")), min_size=1, unique=True
+    )
+)
+def test_tokens_come_back_as_they_were_written(
+    tmp_path_factory: pytest.TempPathFactory, tokens: list[str]
+) -> None:
+    """Whatever they are: a space, or what other programs take for the end of a line."""
+    path = tmp_path_factory.getbasetemp() / "tokens.txt"
+    write_tokens(path, tuple(tokens))
+    assert read_tokens(path) == tuple(tokens)
+
+
+def test_a_conformers_tokenizer_is_checked_like_every_file(tmp_path: Path) -> None:
+    """It stands beside the tokens, and a missing or changed one is refused by name."""
+    bundle = open_bundle(write_conformer(tmp_path))
+    assert bundle.tokenizer_path == tmp_path / TOKENIZER_FILE
+    bundle.tokenizer_path.write_bytes(b"other")
+    with pytest.raises(BundleError, match=r"tokenizer\.model: expected sha256"):
+        open_bundle(tmp_path)
+    bundle.tokenizer_path.unlink()
+    with pytest.raises(BundleError, match=r"tokenizer\.model: expected a readable file"):
+        open_bundle(tmp_path)
+
+
+def test_a_tokenizer_needs_a_hash(tmp_path: Path) -> None:
+    """A file that the manifest does not vouch for is not opened."""
+    with pytest.raises(BundleError, match=r"a sha256 of tokenizer\.model, got none"):
+        open_bundle(write_conformer(tmp_path, files={"model.int8.onnx": "", "tokens.txt": ""}))
+
+
 @pytest.mark.parametrize("content", ["", "a\n", "a x\n", "a 0\nb 0\n", "a 0\nb 2\n", "a -1\n"])
 def test_token_lists_have_no_gaps_and_no_doubles(tmp_path: Path, content: str) -> None:
     """Ids run from 0, each once."""
@@ -111,18 +166,3 @@ def test_token_lists_have_no_gaps_and_no_doubles(tmp_path: Path, content: str) -
     path.write_text(content)
     with pytest.raises(BundleError, match=r"tokens\.txt"):
         read_tokens(path)
-
-
-@given(st.integers(0, 100_000))
-def test_frames_follow_the_convolutions(samples: int) -> None:
-    """Frame counts equal those of sliding each convolution over its input."""
-    length = samples
-    for kernel, stride in WAV2VEC2.convolutions:
-        length = len(range(0, length - kernel + 1, stride))
-    assert WAV2VEC2.frame_count(samples) == length
-
-
-def test_the_receptive_field_makes_one_frame() -> None:
-    """400 samples are the fewest of the wav2vec2 family, and 320 more make another frame."""
-    assert WAV2VEC2.min_samples == 400
-    assert [WAV2VEC2.frame_count(n) for n in (399, 400, 719, 720)] == [0, 1, 1, 2]

@@ -162,6 +162,25 @@ def test_of_a_long_recording_only_the_beginning_is_compared(tmp_path: Path) -> N
     assert heard.choice.reason.endswith("on the first 8.0 s")
 
 
+@pytest.mark.parametrize(
+    ("silent_sec", "sound_sec", "start_sec"),
+    [(12.3, 9.0, 12.3), (0.3, 9.0, 0.3), (12.0, 1.0, 5.0), (9.0, 8.0, 9.0)],
+)
+def test_the_probe_begins_with_the_sound(
+    tmp_path: Path, silent_sec: float, sound_sec: float, start_sec: float
+) -> None:
+    """Silence before it is not heard, but for what a whole probe needs; the reason says where."""
+    sound = noise(sound_sec).at(RATE).waveform
+    waveform = np.concatenate([np.zeros(round(silent_sec * RATE), dtype=np.float32), sound])
+    recording = Recording(lambda rate: Audio(waveform, rate, silent_sec + sound_sec))
+    models = PlantedModel(path_of("_שלום_"), SURE), PlantedModel(path_of("_ש_"), UNSURE)
+    heard = by_certainty(recording, pair(tmp_path, *models))
+    assert heard.choice.candidates["aa"] > 0.9
+    assert heard.transcript is None
+    assert [model.heard for model in models] == [[round(PROBE_SEC * RATE)]] * 2
+    assert heard.choice.reason.endswith(f", on 8.0 s from {start_sec} s")
+
+
 def test_each_model_hears_its_own_rate(tmp_path: Path) -> None:
     """Models of different rates are compared on the same seconds."""
     models = [PlantedModel(path_of("_ש_")), PlantedModel(path_of("_ש_"))]

@@ -34,6 +34,20 @@ def test_align_prints_every_word(
     assert [word["word"] for word in words] == text.split()
 
 
+def test_align_prints_characters_where_asked(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of the text, in order; null otherwise."""
+    monkeypatch.chdir(root)
+    command = ["align", "examples/he-1.wav", "examples/he-1.txt"]
+    assert main([*command, "--characters"]) == 0
+    characters = json.loads(capsys.readouterr().out)["characters"]
+    text = (root / "examples/he-1.txt").read_text(encoding="utf-8")
+    assert [item["char"] for item in characters] == list("".join(text.split()))
+    assert main(command) == 0
+    assert json.loads(capsys.readouterr().out)["characters"] is None
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "told"),
     [

@@ -57,7 +57,8 @@ async def align(request: Request, resources: ResourcesDep) -> Response:
     def work(
         shortlist: Shortlist, recording: Recording, form: SpeechForm, before: Stages
     ) -> AlignAnswer:
-        return align_answer(dispatch.align(shortlist, recording, form.transcript), before)
+        answer = dispatch.align(shortlist, recording, form.transcript)
+        return align_answer(answer, before, with_characters=form.characters)
 
     return await _serve(request, resources, "align", work)
 

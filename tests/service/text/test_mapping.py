@@ -3,23 +3,33 @@
 from pathlib import Path
 
 import pytest
-from bundles import DELIMITER_ID, TOKENS, planted_bundle
+from bundles import DELIMITER_ID, TOKENS, conformer_bundle, pieces, planted_bundle
 from hypothesis import given
 from hypothesis import strategies as st
 
 from service.text.hebrew import spell
 from service.text.mapping import written_text
-from service.text.vocabulary import Vocabulary
+from service.text.vocabulary import Vocabulary, vocabulary_of
 
 
 @pytest.fixture(scope="module")
 def vocabulary(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
-    bundle = planted_bundle(Path(tmp_path_factory.mktemp("bundle")))
-    return Vocabulary(bundle.tokens, bundle.manifest)
+    return vocabulary_of(planted_bundle(Path(tmp_path_factory.mktemp("bundle"))))
+
+
+@pytest.fixture(scope="module")
+def hindi_pieces(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
+    return vocabulary_of(conformer_bundle(Path(tmp_path_factory.mktemp("pieces"))))
 
 
 def spelled(text: str, vocabulary: Vocabulary) -> str:
-    return "".join(TOKENS[token] for token in written_text(text, "he", vocabulary).targets)
+    return "".join(TOKENS[target.token] for target in written_text(text, "he", vocabulary).targets)
+
+
+def speaking(text: str, vocabulary: Vocabulary) -> list[tuple[str, tuple[int, ...]]]:
+    """Each piece, and the characters that it speaks."""
+    targets = written_text(text, "hi", vocabulary).targets
+    return [(pieces()[target.token], target.places) for target in targets]
 
 
 @pytest.mark.parametrize(
@@ -29,6 +39,9 @@ def spelled(text: str, vocabulary: Vocabulary) -> str:
         ("שָׁלוֹם", "שלום"),  # points
         ("בְּרֵאשִׁ֖ית בָּרָ֣א", "בראשית|ברא"),  # cantillation
         ("עַל־פְּנֵי", "על|פני"),  # maqaf
+        ("תל-אביב, ראשון–שני/שלישי", "תל|אביב|ראשון|שני|שלישי"),  # hyphen, dash, slash
+        ("שלום,עולם…בוא", "שלום|עולם|בוא"),  # no space after punctuation
+        ("ק.ק. א:ב", "קק|אב"),
         ('צה"ל', "צהל"),
         ("צה״ל ג׳ירפה", "צהל|גירפה"),  # gershayim, geresh
         ("\ufb2a\ufb35\ufb4b", "שוו"),  # presentation forms
@@ -54,20 +67,56 @@ def test_any_text_keeps_its_words_and_places(vocabulary: Vocabulary, text: str) 
         assert text[word.char_start : word.char_end] == word.text
         if word.first is not None and word.last is not None:
             assert place <= word.first <= word.last
-            assert written.targets[word.first] != DELIMITER_ID
-            assert written.targets[word.last] != DELIMITER_ID
+            assert written.targets[word.first].token != DELIMITER_ID
+            assert written.targets[word.last].token != DELIMITER_ID
             place = word.last + 1
     assert place == len(written.targets)
+    spoken = [place for target in written.targets for place in target.places]
+    assert spoken == sorted(set(spoken))
+    assert "".join(TOKENS[target.token] for target in written.targets if target.places) == "".join(
+        letter for place in spoken for letter in spell(text[place])
+    )
+
+
+@given(st.text() | st.text(st.sampled_from("नमक\u093c\u0929\u0958ड़ॐ्ी,- \u200d▁x")))
+def test_any_text_speaks_pieces_of_its_own_characters(hindi_pieces: Vocabulary, text: str) -> None:
+    """Targets are spoken pieces, their characters lie in their word, in the order of the text."""
+    written = written_text(text, "hi", hindi_pieces)
+    assert [word.text for word in written.words] == text.split()
+    for word in written.words:
+        if word.first is None or word.last is None:
+            continue
+        targets = written.targets[word.first : word.last + 1]
+        spoken = [place for target in targets for place in target.places]
+        assert spoken == sorted(spoken)
+        assert spoken
+        assert word.char_start <= spoken[0] <= spoken[-1] < word.char_end
+    forbidden = {"<unk>", "<blk>", ","}
+    assert not forbidden & {pieces()[target.token] for target in written.targets}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("घर है", [("▁", ()), ("घ", (0,)), ("र", (1,)), ("▁है", (3, 4))]),
+        ("ड़\u0921\u093c", [("▁", ()), ("ड़", (0,)), ("ड़", (1, 2))]),  # a nukta, joined and not
+        ("न\u200dी", [("▁", ()), ("नी", (0, 2))]),  # a joiner within a piece
+        ("ॐ", [("▁", ()), ("ओ", (0,)), ("म", (0,))]),  # two pieces for a character
+        ("घ-र", [("▁", ()), ("घ", (0,)), ("▁", ()), ("र", (2,))]),
+        ("“घ:र”।", [("▁", ()), ("घ", (1,)), ("र", (3,))]),
+        ("ज\u094d\u093c", [("▁", ()), ("ज", (0,)), ("़", (1,)), ("्", (2,))]),  # marks in order
+        ("NATO 42 🙂 । , ळ <unk> ▁ <blk>", []),
+    ],
+)
+def test_hindi_is_spelled_with_pieces(
+    text: str, expected: list[tuple[str, tuple[int, ...]]], hindi_pieces: Vocabulary
+) -> None:
+    """Each piece knows the characters that it speaks: silent ones are nobody's."""
+    joined = text.replace("ड़", "\u095c", 1)
+    assert speaking(joined, hindi_pieces) == expected
 
 
 @given(st.characters())
 def test_a_character_spells_no_combining_marks(character: str) -> None:
     """Normalisation never raises and never leaves a point behind."""
     assert all(char not in "\u05b0\u05b8\u05bc" for char in spell(character))
-
-
-def test_case_follows_the_vocabulary(vocabulary: Vocabulary) -> None:
-    """A character is looked up as it is, then in lower and in upper case."""
-    assert vocabulary.id_of("א") == TOKENS.index("א")
-    assert vocabulary.id_of("|") is None
-    assert vocabulary.id_of("") is None

@@ -96,6 +96,31 @@ def test_align_places_every_written_word(
     assert np.median(errors) <= 0.04
 
 
+def test_align_times_the_characters_where_asked(client: httpx.Client, examples: Path) -> None:
+    """Every character of the text but spaces, in order, within its word; words stay the same."""
+    files = {"audio": (examples / "he-1.wav").read_bytes()}
+    text = (examples / "he-1.txt").read_text(encoding="utf-8")
+    plain, asked = (
+        client.post("/align", files=files, data={"transcript": text, "characters": flag})
+        .raise_for_status()
+        .json()
+        for flag in ("false", "true")
+    )
+    assert plain["characters"] is None
+    assert plain["words"] == asked["words"]
+    characters = iter(asked["characters"])
+    for word in asked["words"]:
+        place = word["start"]
+        for offset, char in enumerate(word["word"]):
+            item = next(characters)
+            assert set(item) == {"char", "start", "end", "score", "status", "char_start"}
+            assert (item["char"], item["char_start"]) == (char, word["char_start"] + offset)
+            assert place <= item["start"] <= item["end"] <= word["end"]
+            assert (item["status"], item["score"]) == ("interpolated", None) or item["score"] > 0
+            place = item["end"]
+    assert next(characters, None) is None
+
+
 def check_words(answer: dict[str, Any]) -> None:
     place = 0.0
     for word in answer["words"]:
@@ -264,6 +289,12 @@ REFUSED: dict[str, tuple[str, dict[str, Any], int, str]] = {
         400,
         "invalid_field",
     ),
+    "characters that are neither": (
+        "/align",
+        {"files": {"audio": noise(1)}, "data": {"transcript": "שלום", "characters": "True"}},
+        400,
+        "invalid_field",
+    ),
     "no samples": ("/transcribe", {"files": {"audio": wav(np.zeros(0))}}, 422, "empty_audio"),
     "no bytes": ("/transcribe", {"files": {"audio": b""}}, 422, "empty_audio"),
     "not a number": (
@@ -303,6 +334,10 @@ def test_errors_carry_their_facts(client: httpx.Client) -> None:
     case = REFUSED["no audio format"]
     error = fault(client.post(case[0], **case[1]), 415, "unsupported_audio")
     assert error["recognized"] == "a PDF document"
+    case = REFUSED["characters that are neither"]
+    error = fault(client.post(case[0], **case[1]), 400, "invalid_field")
+    assert error["param"] == "characters"
+    assert error["message"] == "expected true or false in the field characters, got 'True'"
 
 
 @pytest.mark.parametrize("body", [b"", b"--x\r\n", b"--x\r\nnonsense\r\n\r\n--x--", b"\xff" * 100])
@@ -478,6 +513,11 @@ def test_the_description_has_examples_and_every_error(client: httpx.Client) -> N
             assert f"`{example['code']}`" in item["description"]
         form = operation["requestBody"]["content"]["multipart/form-data"]["schema"]
         assert "audio" in form["required"]
+    fields = form["properties"]  # of /align, the last
+    assert (fields["characters"]["enum"], fields["characters"]["default"]) == (
+        ["true", "false"],
+        "false",
+    )
     for schema in ("TranscribeAnswer", "AlignAnswer"):
         example = document["components"]["schemas"][schema]["example"]
         assert example["choice"]["reason"]
