@@ -19,7 +19,7 @@ def test_transcribe_prints_the_servers_answer(
     assert main(["transcribe", "examples/he-1.wav"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["model"] == "he-demo"
-    assert answer["choice"]["by"] == "only"
+    assert answer["choice"]["by"] == "certainty"
     assert answer["text"] == " ".join(word["word"] for word in answer["words"])
 
 

@@ -1,4 +1,4 @@
-"""The HTTP interface, over a real server, with the embedded model."""
+"""The HTTP interface, over a real server, with the embedded models."""
 
 import concurrent.futures
 import io
@@ -19,7 +19,9 @@ from service import errors
 from service.app import STATUSES
 
 RATE = 16_000  # Hz
-CLIPS = ("he-1", "he-2", "he-3")
+CLIPS = ("he-1", "he-2", "he-3", "hi-1", "hi-2", "hi-3")
+STAGES = {"queue", "decode", "language", "features", "inference", "search"}
+MODELS = ["he-demo", "hi-demo"]
 MAX_UPLOAD_BYTES = 8 << 20
 ERROR_KEYS = {"type", "code", "message", "param"}
 
@@ -69,12 +71,16 @@ def fault(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
 def test_transcribe_answers_with_words_and_times(
     client: httpx.Client, examples: Path, clip: str
 ) -> None:
-    """Text, ordered words within the audio, duration, language, model and the stages' times."""
+    """Text, ordered words within the audio, duration, language, model and the stages' times; the
+    language is heard.
+    """
     audio = (examples / f"{clip}.wav").read_bytes()
     answer = client.post("/transcribe", files={"audio": audio}).raise_for_status().json()
     assert answer["text"] == " ".join(word["word"] for word in answer["words"])
-    assert (answer["language"], answer["model"]) == ("he", "he-demo")
-    assert set(answer["timings"]) == {"queue", "decode", "features", "inference", "search"}
+    language = clip.partition("-")[0]
+    assert (answer["language"], answer["model"]) == (language, f"{language}-demo")
+    assert answer["choice"]["by"] == "certainty"
+    assert set(answer["timings"]) == STAGES
     check_words(answer)
 
 
@@ -91,7 +97,9 @@ def test_align_places_every_written_word(
     assert {word["status"] for word in answer["words"]} == {"aligned"}
     assert 0 <= answer["score"] <= 1
     check_words(answer)
-    onsets = json.loads((root / "tests/golden/he-clips.json").read_text())[clip]
+    assert answer["choice"]["by"] == "script"
+    golden = root / f"tests/golden/{clip.partition('-')[0]}-clips.json"
+    onsets = json.loads(golden.read_text(encoding="utf-8"))[clip]
     errors = [abs(w["start"] - onset) for w, onset in zip(answer["words"], onsets, strict=True)]
     assert np.median(errors) <= 0.04
 
@@ -230,9 +238,15 @@ REFUSED: dict[str, tuple[str, dict[str, Any], int, str]] = {
     ),
     "nothing to align": (
         "/align",
-        {"files": {"audio": noise(1)}, "data": {"transcript": "hello 42"}},
+        {"files": {"audio": noise(1)}, "data": {"transcript": "hello 42", "language": "he"}},
         422,
         "nothing_to_align",
+    ),
+    "nothing to choose a language by": (
+        "/align",
+        {"files": {"audio": noise(1)}, "data": {"transcript": "hello 42"}},
+        422,
+        "undecided_language",
     ),
     "text longer than the audio": (
         "/align",
@@ -325,7 +339,7 @@ def test_what_cannot_be_served_is_refused_with_facts(client: httpx.Client, case:
 def test_errors_carry_their_facts(client: httpx.Client) -> None:
     """Known names, both figures of the fit, the limit, and what was recognised."""
     case = REFUSED["unknown model"]
-    assert fault(client.post(case[0], **case[1]), 404, "unknown_model")["known"] == ["he-demo"]
+    assert fault(client.post(case[0], **case[1]), 404, "unknown_model")["known"] == MODELS
     case = REFUSED["text longer than the audio"]
     error = fault(client.post(case[0], **case[1]), 422, "transcript_too_long")
     assert error["frames_needed"] > error["frames"] == 49
@@ -482,13 +496,14 @@ def test_status_pages_tell_what_is_served(client: httpx.Client, examples: Path) 
     """GET / explains the use; /stats and /metrics count what was done."""
     client.post("/transcribe", files={"audio": (examples / "he-1.wav").read_bytes()})
     overview = client.get("/").raise_for_status().json()
-    assert overview["models"] == ["he-demo"]
+    assert overview["models"] == MODELS
     assert "POST /align" in overview["endpoints"]
     stats = client.get("/stats").raise_for_status().json()
     assert stats["requests"]["transcribe"]["ok"] >= 1
     assert stats["audio_sec"] > 4
-    (model,) = stats["models"]
-    assert (model["id"], model["loaded"]) == ("he-demo", True)
+    assert [(model["id"], model["loaded"]) for model in stats["models"]] == [
+        (name, True) for name in MODELS
+    ]
     pool = stats["pool"]
     assert pool["workers"] * pool["intra_op_threads"] <= pool["usable_cpus"]
     metrics = client.get("/metrics").raise_for_status().text
