@@ -8,7 +8,7 @@ VOICES := .venv-export/.voices
 # `make serve HOST=0.0.0.0 PORT=9000`; shells export a HOST of their own, which is not meant.
 LISTEN := $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-.PHONY: serve test test-export lint bench export demo-he demo-hi clean
+.PHONY: serve test test-export lint bench export-he export-hi demo-he demo-hi clean
 
 serve: $(RUNTIME)
 	.venv/bin/python -m service serve $(LISTEN)
@@ -28,9 +28,12 @@ lint: $(RUNTIME) $(EXPORT)
 bench: $(RUNTIME)
 	.venv/bin/python -m bench.transcribe
 
-# The real Hebrew model, from the hub.
-export: $(EXPORT)
+# The real models, from their hubs.
+export-he: $(EXPORT)
 	.venv-export/bin/python -m export hf --probe examples/he-1.wav examples/he-2.wav examples/he-3.wav
+
+export-hi: $(EXPORT)
+	.venv-export/bin/python -m export nemo --probe examples/hi-1.wav examples/hi-2.wav examples/hi-3.wav
 
 # Make models/he-demo from pointed Hebrew verses and (optional) recordings, and models/hi-demo from
 # Hindi sentences and a list of words with their frequencies.
