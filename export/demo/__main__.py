@@ -2,6 +2,8 @@
 
 python -m export.demo he --text VERSES.txt --recordings FOLDER
 python -m export.demo hi --sentences SENTENCES.txt --words FREQUENCIES.txt
+python -m export.demo choice --text ... --recordings ... --sentences ... --words ...
+    how often the service chooses the language that is spoken
 python -m export.demo clips     speak the example clips, and write down their onsets
 """
 
@@ -15,6 +17,7 @@ from typing import Any, Final
 
 from export.__main__ import main as export_main
 from export.__main__ import show_progress
+from export.demo.choice import measure_choice
 from export.demo.clips import write_all
 from export.demo.evaluate import Listener
 from export.demo.hebrew import corpus as hebrew_corpus
@@ -65,6 +68,13 @@ def _parser() -> argparse.ArgumentParser:
     hindi.add_argument("--words", type=Path, required=True, help="`word count` lines")
     hindi.add_argument("--festival", action="store_true", help="measure on Festival's voice too")
     _add_common(hindi, _make_hindi, "hi", hindi_recipe.STEPS)
+    choice = add("choice", help="measure how often the spoken language is chosen")
+    choice.add_argument("--text", type=Path, nargs="+", required=True, help="pointed verses")
+    choice.add_argument("--recordings", type=Path, help="folder of recordings with words.tsv")
+    choice.add_argument("--sentences", type=Path, required=True, help="sentences, one a line")
+    choice.add_argument("--words", type=Path, required=True, help="`word count` lines")
+    choice.add_argument("--models", type=Path, default=Path("models"), help="folder of bundles")
+    choice.set_defaults(run=_measure_choice)
     spoken = add("clips", help="speak the example clips again")
     spoken.add_argument("--output", type=Path, default=EXAMPLES)
     spoken.add_argument("--onsets", type=Path, default=GOLDEN, help="folder of the onsets")
@@ -139,6 +149,19 @@ def _measure(options: argparse.Namespace, evaluate: Callable[[Listener], Mapping
     report = json.dumps(figures, indent=2)
     (options.work / "evaluation.json").write_text(report + "\n", encoding="utf-8")
     sys.stdout.write(report + "\n")
+    return 0
+
+
+def _measure_choice(options: argparse.Namespace) -> int:
+    figures = measure_choice(
+        {
+            language: Recognizer.load(open_bundle(options.models / f"{language}-demo"))
+            for language in ("he", "hi")
+        },
+        hebrew_corpus.split_corpus(options.text, options.recordings),
+        hindi_corpus.split_corpus(options.sentences, options.words),
+    )
+    sys.stdout.write(json.dumps(figures, indent=2) + "\n")
     return 0
 
 
