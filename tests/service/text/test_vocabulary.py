@@ -148,6 +148,11 @@ def test_letters_without_a_piece_are_left_out(words: Vocabulary) -> None:
         assert words.spell(word) == []
 
 
+def test_a_heap_of_marks_costs_no_more_than_its_length(words: Vocabulary) -> None:
+    """No letter bears more than four; 100,000 would take hours if they were weighed together."""
+    assert texts("क" + "\u093c" * 100_000 + "न", words) == ["▁", "क", *["\u093c"] * 4, "न"]
+
+
 @given(st.text(st.characters()) | st.text(st.sampled_from("नमक\u093c\u0929\u095cीﬁßİ\u0301▁ ")))
 def test_any_word_spells_spoken_pieces(words: Vocabulary, word: str) -> None:
     """No exception, no special token, and places in order, each a letter of the word."""

@@ -15,7 +15,7 @@ import pytest
 from bundles import HINDI_LETTERS, LETTERS, write_bundle
 from servers import Server, running_server
 
-from service.bundle import MODEL_FILE, TOKENS_FILE, read_tokens, sha256_of
+from service.bundle import TOKENS_FILE, read_tokens, sha256_of
 from service.manifest import MANIFEST_FILE
 
 SPELLED = str.maketrans(LETTERS, HINDI_LETTERS)
@@ -27,10 +27,11 @@ def write_models(folder: Path, root: Path) -> Path:
     (folder / "he-demo").symlink_to(root / "models/he-demo")
     hindi = folder / "hi-demo"
     hindi.mkdir()
-    (hindi / MODEL_FILE).symlink_to(root / "models/he-demo" / MODEL_FILE)
+    manifest = json.loads((root / "models/he-demo" / MANIFEST_FILE).read_text(encoding="utf-8"))
+    for name in set(manifest["files"]) - {TOKENS_FILE}:
+        (hindi / name).symlink_to(root / "models/he-demo" / name)
     tokens = (root / "models/he-demo" / TOKENS_FILE).read_text(encoding="utf-8")
     (hindi / TOKENS_FILE).write_text(tokens.translate(SPELLED), encoding="utf-8")
-    manifest = json.loads((root / "models/he-demo" / MANIFEST_FILE).read_text(encoding="utf-8"))
     manifest |= {"id": "hi-demo", "language": "hi", "features": {"normalize": False}}
     manifest["files"] = {name: sha256_of(hindi / name) for name in manifest["files"]}
     (hindi / MANIFEST_FILE).write_text(json.dumps(manifest), encoding="utf-8")
