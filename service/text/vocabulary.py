@@ -92,12 +92,17 @@ class CharacterVocabulary:
         return None if letter is None else Reading(letter, begins_word=False)
 
     def _next(self, letters: str, begin: int) -> tuple[int | None, int]:
-        """The longest token at `begin`, and where it ends; None for a letter without one."""
+        """The longest token at `begin`, and where it ends; None for a letter without one, whose
+        marks go with it.
+        """
         for end in range(min(begin + self._longest, len(letters)), begin, -1):
             for variant in _variants(letters[begin:end]):
                 if (token := self._ids.get(_decomposed(variant))) is not None:
                     return token, end
-        return None, begin + 1
+        end = begin + 1
+        while end < len(letters) and unicodedata.combining(letters[end]):
+            end += 1
+        return None, end
 
 
 class PieceVocabulary:
@@ -144,7 +149,7 @@ class PieceVocabulary:
         for place, letter in enumerate(letters):
             if not unicodedata.combining(letter):
                 cluster = ""
-            elif len(cluster) > MAX_MARKS:
+            elif not 1 <= len(cluster) <= MAX_MARKS:  # the first: its letter is not known
                 continue
             # SentencePiece may join a letter and its mark to one, of which there is no piece.
             variants = (text for text in _variants(letter) if self._is_known(cluster + text))

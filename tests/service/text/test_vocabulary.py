@@ -136,6 +136,13 @@ def test_a_nukta_without_a_piece_leaves_its_letter(word: str, words: Vocabulary)
     assert texts(word, words) == ["▁", "न", "न", "म"]
 
 
+def test_a_mark_goes_with_its_letter(words: Vocabulary, tmp_path: Path) -> None:
+    """A nukta is never moved to the letter before one that was left out."""
+    assert texts("कळ\u093cन", words) == ["▁", "क", "न"]
+    spelled = character_vocabulary(tmp_path, "कन\u093c").spell("कळ\u093cन")
+    assert spelled == [SpelledToken(0, (0,)), SpelledToken(1, (3,))]
+
+
 def test_letters_without_a_piece_are_left_out(words: Vocabulary) -> None:
     """Foreign ones, marks and controls; the places of the others stay."""
     spelled = words.spell("xनyz\u200d▁म🙂")
