@@ -1,14 +1,16 @@
 """Text to token ids and back: the one owner of the blank, of what parts words, of the unknowns."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from sentencepiece import SentencePieceProcessor
 
 from service.bundle import TOKENS_FILE, Bundle
 from service.fields import broken
+
+MAX_MARKS: Final = 4  # on one letter; a fifth is no writing, and is left out
 
 
 class Reading(NamedTuple):
@@ -90,12 +92,17 @@ class CharacterVocabulary:
         return None if letter is None else Reading(letter, begins_word=False)
 
     def _next(self, letters: str, begin: int) -> tuple[int | None, int]:
-        """The longest token at `begin`, and where it ends; None for a letter without one."""
+        """The longest token at `begin`, and where it ends; None for a letter without one, whose
+        marks go with it.
+        """
         for end in range(min(begin + self._longest, len(letters)), begin, -1):
             for variant in _variants(letters[begin:end]):
                 if (token := self._ids.get(_decomposed(variant))) is not None:
                     return token, end
-        return None, begin + 1
+        end = begin + 1
+        while end < len(letters) and unicodedata.combining(letters[end]):
+            end += 1
+        return None, end
 
 
 class PieceVocabulary:
@@ -140,7 +147,10 @@ class PieceVocabulary:
         places: list[int] = []
         cluster = ""  # a letter and the marks on it
         for place, letter in enumerate(letters):
-            cluster = cluster if unicodedata.combining(letter) else ""
+            if not unicodedata.combining(letter):
+                cluster = ""
+            elif not 1 <= len(cluster) <= MAX_MARKS:  # the first: its letter is not known
+                continue
             # SentencePiece may join a letter and its mark to one, of which there is no piece.
             variants = (text for text in _variants(letter) if self._is_known(cluster + text))
             spoken = next(variants, "")
@@ -162,11 +172,10 @@ class PieceVocabulary:
         return bool(normal) and self._letters.issuperset(normal)
 
 
-def _variants(text: str) -> Iterator[str]:
+def _variants(text: str) -> Iterable[str]:
     """As it is and in either case; a single character also without its mark."""
     bases = (text, _decomposed(text)[0]) if len(text) == 1 else (text,)
-    for base in bases:
-        yield from (base, base.lower(), base.upper())
+    return dict.fromkeys(form for base in bases for form in (base, base.lower(), base.upper()))
 
 
 def _decomposed(text: str) -> str:

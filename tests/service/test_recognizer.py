@@ -4,7 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bundles import RATE, STRIDE, PlantedModel, path_of, planted_bundle
+from bundles import (
+    PIECE_STRIDE,
+    RATE,
+    STRIDE,
+    PlantedModel,
+    conformer_bundle,
+    path_of,
+    path_of_pieces,
+    pieces,
+    planted_bundle,
+)
 
 from service.audio import Audio
 from service.errors import EmptyTranscript, NoSpeech, NothingToAlign, TranscriptTooLong
@@ -15,6 +25,11 @@ FRAME_SEC = STRIDE / RATE
 
 def recognizer(folder: Path, spelled: str) -> Recognizer:
     return Recognizer(planted_bundle(folder), PlantedModel(path_of(spelled)))
+
+
+def conformer(folder: Path, *spoken: str) -> Recognizer:
+    model = PlantedModel(path_of_pieces(*spoken), width=len(pieces()) + 1)
+    return Recognizer(conformer_bundle(folder), model)
 
 
 def noise(seconds: float) -> Audio:
@@ -160,3 +175,35 @@ def test_silence_cannot_be_aligned(tmp_path: Path) -> None:
         recognizer(tmp_path, "_שלום_").align(silent, "שלום")
     with pytest.raises(NoSpeech):
         recognizer(tmp_path, "______").align(noise(0.12), "שלום")
+
+
+def test_a_conformer_speaks_pieces_of_words(tmp_path: Path) -> None:
+    """Frames of 40 ms; a word starts with the piece that begins it, and its text needs no marks."""
+    path = ["_", "▁", "न", "म", "_", "▁है", "_", "_"]
+    subject = conformer(tmp_path, *path)
+    frame_sec = PIECE_STRIDE / RATE
+    audio = noise(len(path) * frame_sec)
+    transcript = subject.transcribe(audio)
+    assert transcript.text == "नम है"
+    text = "न\u200dम, है। 42"
+    alignment = subject.align(audio, text)
+    assert [word.word for word in alignment.words] == text.split()
+    assert [word.status for word in alignment.words] == ["aligned", "aligned", "interpolated"]
+    starts = [word.start for word in alignment.words[:2]]
+    assert starts == [word.start for word in transcript.words]
+    assert starts == pytest.approx([frame_sec, 5 * frame_sec])
+    assert "".join(item.char for item in alignment.characters) == "".join(text.split())
+    assert alignment.score == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_text_without_a_piece_of_the_model_is_refused(tmp_path: Path) -> None:
+    """Not even by its unknown piece, or by a comma that the model has."""
+    with pytest.raises(NothingToAlign):
+        conformer(tmp_path, "_", "न", "_").align(noise(0.12), "NATO, 42 <unk> ▁ ।")
+
+
+def test_audio_shorter_than_a_conformers_frame_is_padded(tmp_path: Path) -> None:
+    """One hop makes one frame."""
+    for samples, padded in ((1, True), (159, True), (160, False)):
+        transcript = conformer(tmp_path, "_").transcribe(noise(samples / RATE))
+        assert bool(transcript.warnings) is padded

@@ -136,6 +136,13 @@ def test_a_nukta_without_a_piece_leaves_its_letter(word: str, words: Vocabulary)
     assert texts(word, words) == ["▁", "न", "न", "म"]
 
 
+def test_a_mark_goes_with_its_letter(words: Vocabulary, tmp_path: Path) -> None:
+    """A nukta is never moved to the letter before one that was left out."""
+    assert texts("कळ\u093cन", words) == ["▁", "क", "न"]
+    spelled = character_vocabulary(tmp_path, "कन\u093c").spell("कळ\u093cन")
+    assert spelled == [SpelledToken(0, (0,)), SpelledToken(1, (3,))]
+
+
 def test_letters_without_a_piece_are_left_out(words: Vocabulary) -> None:
     """Foreign ones, marks and controls; the places of the others stay."""
     spelled = words.spell("xनyz\u200d▁म🙂")
@@ -146,6 +153,11 @@ def test_letters_without_a_piece_are_left_out(words: Vocabulary) -> None:
     ]
     for word in ("", "xyz", "▁", "▁▁", "<unk>", "\ud800", "\x00", "🙂"):
         assert words.spell(word) == []
+
+
+def test_a_heap_of_marks_costs_no_more_than_its_length(words: Vocabulary) -> None:
+    """No letter bears more than four; 100,000 would take hours if they were weighed together."""
+    assert texts("क" + "\u093c" * 100_000 + "न", words) == ["▁", "क", *["\u093c"] * 4, "न"]
 
 
 @given(st.text(st.characters()) | st.text(st.sampled_from("नमक\u093c\u0929\u095cीﬁßİ\u0301▁ ")))
