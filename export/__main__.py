@@ -26,7 +26,7 @@ HEBREW: Final = "imvladikon/wav2vec2-xls-r-300m-hebrew"
 HINDI: Final = "stt_hi_conformer_ctc_medium"
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 MEGABYTE: Final = 1e6  # bytes
-SHORTEST: Final = {"hf": 400, "nemo": 160}  # samples; one frame
+SHORTEST: Final = {"hf": 400, "nemo": 160}  # samples; one frame, 10 ms
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

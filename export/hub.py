@@ -54,6 +54,11 @@ class Source:
                 return self.folder / name
         raise _without_weights(self.checkpoint)
 
+    @property
+    def name(self) -> str:
+        """The hub id, or the folder's name."""
+        return self.checkpoint
+
     def licence(self) -> str | None:
         """The licence in the model card's header, if it has one."""
         return read_licence(self.folder)

@@ -31,6 +31,7 @@ ONNX_FILE: Final = "model.onnx"
 WAVEFORM_INPUT: Final = "input_values"
 MASK_INPUT: Final = "attention_mask"
 LOGITS_OUTPUT: Final = "logits"
+SHORTEST_SEC: Final = 0.025  # of the probes: one frame
 LONGEST_SEC: Final = 60  # of the probes: attention over a minute takes the large model long enough
 TRAINING_WEIGHTS: Final = {"wav2vec2.masked_spec_embed"}  # used by SpecAugment alone
 
@@ -47,6 +48,7 @@ class Wav2Vec2Network:
     model: Wav2Vec2ForCTC
     output = LOGITS_OUTPUT
     tools = ("torch", "transformers", "optimum", "optimum-onnx", "onnx", "onnxruntime")
+    shortest_sec = SHORTEST_SEC
     longest_sec = LONGEST_SEC
 
     @property

@@ -18,6 +18,10 @@ class Source(Protocol):
     """Where a checkpoint came from."""
 
     @property
+    def name(self) -> str:
+        """As it was asked for; of a local one its last part."""
+
+    @property
     def revision(self) -> str:
         """A commit, a version, or "local"."""
 
@@ -57,6 +61,10 @@ class Network(Protocol):
     @property
     def framing(self) -> Framing:
         """How samples become frames."""
+
+    @property
+    def shortest_sec(self) -> float:
+        """The shortest probe that the gates hear."""
 
     @property
     def longest_sec(self) -> int:

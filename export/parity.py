@@ -5,6 +5,7 @@ are nearly equal may flip without harm, so agreement counts only frames on which
 confident; a network with random weights has few of those, and is then held by its divergence alone.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -75,7 +76,9 @@ class Trial:
         return Answers(tuple(log_probs), tuple(seconds))
 
     def _check_shape(self, probe: Probe, logits: Array) -> None:
-        expected = (self.framing.frame_count(len(probe.waveform)), self.width)
+        # A probe too short for a frame is heard with silence behind it, as the runtime does.
+        samples = max(len(probe.waveform), self.framing.min_samples)
+        expected = (self.framing.frame_count(samples), self.width)
         if logits.shape != expected:
             raise GateFailed(f"logits of {probe.name}", expected=expected, got=logits.shape)
 
@@ -128,13 +131,19 @@ def batch_error(graph: Graph, long: Array, short: Array) -> float:
     return max(map(largest_error, single, together))
 
 
-def feature_error(trial: Trial, source: Sequence[Array], runtime: Sequence[Array]) -> float:
-    """The largest difference between the source's own model inputs and the runtime's."""
-    return max(
-        float(np.abs(theirs - ours).max()) if theirs.shape == ours.shape else np.inf
-        for probe, theirs, ours in zip(trial.probes, source, runtime, strict=True)
+def feature_error(trial: Trial, source: Sequence[Array], runtime: Sequence[Array]) -> float | None:
+    """The largest difference between the source's own model inputs and the runtime's; infinite if
+    one has another shape, None if all probes are too short for their values to be compared.
+    """
+    pairs = list(zip(trial.probes, source, runtime, strict=True))
+    if any(theirs.shape != ours.shape for _, theirs, ours in pairs):
+        return math.inf
+    errors = [
+        float(np.abs(theirs - ours).max())
+        for probe, theirs, ours in pairs
         if len(probe.waveform) >= FEATURE_LENGTH_SEC * trial.sample_rate
-    )
+    ]
+    return max(errors, default=None)
 
 
 def compare(
@@ -144,7 +153,7 @@ def compare(
     int8: Answers,
     *,
     batch: float | None,
-    features: float,
+    features: float | None,
 ) -> ParityReport:
     """Figures of the three networks' answers, with the errors of batching, where the graph does,
     and of features.

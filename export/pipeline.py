@@ -60,6 +60,8 @@ def export(fetch: Fetch, options: Options) -> Exported:
         source, network = fetch()
         tokens = network.tokens
         check_frozen(token_map, tokens)
+        # A known model is held to its own map under whatever name it is exported.
+        check_frozen(options.tokens_dir / f"{Path(source.name).name}.txt", tokens)
         trial = _trial(network, options)
         inputs = [network.prepare(probe.waveform) for probe in trial.probes]
         logger.info("2/6 asking revision %s about %d probes", source.revision, len(inputs))
@@ -88,7 +90,9 @@ def export(fetch: Fetch, options: Options) -> Exported:
 
 def _trial(network: Network, options: Options) -> parity.Trial:
     rate, framing = network.sample_rate, network.framing
-    lengths = options.lengths or default_lengths(framing, rate, network.longest_sec)
+    lengths = options.lengths or default_lengths(
+        framing, rate, network.shortest_sec, network.longest_sec
+    )
     probes = make_probes(lengths, options.recordings, rate)
     return parity.Trial(probes, rate, framing, len(network.tokens), network.blank_id)
 

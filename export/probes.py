@@ -1,5 +1,6 @@
 """What the gates listen to: recordings where given, and always a signal shaped like speech."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,12 +46,22 @@ class Probe:
     recorded: bool
 
 
-def default_lengths(framing: Framing, sample_rate: int, longest_sec: int) -> tuple[int, ...]:
-    """In samples: around one frame and two, where counting goes wrong, and 1, 10, 60 s and more."""
+def default_lengths(
+    framing: Framing, sample_rate: int, shortest_sec: float, longest_sec: int
+) -> tuple[int, ...]:
+    """In samples: the shortest, around one frame and two, where counting goes wrong, and 1, 10,
+    60 s and more.
+    """
     one = framing.min_samples
-    two = one + framing.stride
+    # Where the count steps from one frame to two, and from two to three.
+    two, three = (
+        next(n for n in itertools.count(one) if framing.frame_count(n) >= frames)
+        for frames in (2, 3)
+    )
     seconds = dict.fromkeys((1, 10, RECORDED_SEC, longest_sec))
-    return (one, one + 1, two - 1, two, *(sec * sample_rate for sec in seconds))
+    shortest = round(shortest_sec * sample_rate)
+    around = sorted({shortest, one, one + 1, two - 1, two, three - 1})
+    return (*around, *(sec * sample_rate for sec in seconds))
 
 
 def make_probes(

@@ -52,13 +52,15 @@ class ProbeReport:
 
 @dataclass(frozen=True)
 class ParityReport:
-    """All probes together. `batch_error` is None for a graph that cannot batch; `feature_error` is
-    that of the runtime's model input against the source's own.
+    """All probes together.
+
+    `batch_error` is None for a graph that cannot batch; `feature_error` is that of the runtime's
+    model input against the source's own, None where all probes were too short to compare.
     """
 
     probes: tuple[ProbeReport, ...]
     batch_error: float | None
-    feature_error: float
+    feature_error: float | None
     threads: int
 
     @property

@@ -11,8 +11,10 @@ import numpy as np
 import torch
 from nemo.collections.asr.models import EncDecCTCModel, EncDecCTCModelBPE
 from numpy.typing import NDArray
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 from torch.jit._trace import TracerWarning
+from yaml import YAMLError  # type: ignore[import-untyped] # typed in a package of its own
 
 from export.errors import UnsupportedCheckpoint
 from export.nemo.positions import computed_positions
@@ -35,18 +37,30 @@ AXES: Final = {
     LOG_PROBS_OUTPUT: {0: "batch", 1: "subsampled_frames"},
 }
 TOKENIZER_FILE: Final = "tokenizer.model"
-LONGEST_SEC: Final = 300  # of the probes
+SHORTEST_SEC: Final = 0.01  # of the probes
+LONGEST_SEC: Final = 300
 CLASSES: Final[Mapping[str, type[EncDecCTCModel]]] = {
     "EncDecCTCModel": EncDecCTCModel,
     "EncDecCTCModelBPE": EncDecCTCModelBPE,
 }
-# What the runtime's framing and the computed positions rest on; NeMo's default where it is absent.
+# NeMo's own, where a checkpoint does not say.
+ENCODER_DEFAULTS: Final[Mapping[str, Any]] = {
+    "_target_": None,
+    "subsampling": "striding",
+    "subsampling_factor": 4,
+    "self_attention_model": "rel_pos",
+    "causal_downsampling": False,
+    "reduction": None,
+    "att_context_size": None,
+}
+# What the runtime's framing and the computed positions rest on.
 ENCODER: Final[Mapping[str, tuple[object, ...]]] = {
     "_target_": ("nemo.collections.asr.modules.ConformerEncoder",),
     "subsampling": ("striding", "dw_striding"),
-    "self_attention_model": ("rel_pos", None),
-    "causal_downsampling": (False, None),
+    "self_attention_model": ("rel_pos",),
+    "causal_downsampling": (False,),
     "reduction": (None,),
+    "att_context_size": ([-1, -1], None),  # attention without limits
 }
 
 
@@ -56,8 +70,10 @@ class ConformerNetwork:
 
     model: EncDecCTCModel
     recipe: LogMelRecipe
+    framing: Subsampling
     vocabulary: NemoVocabulary
     output = LOG_PROBS_OUTPUT
+    shortest_sec = SHORTEST_SEC
     longest_sec = LONGEST_SEC
     tools = ("torch", "nemo_toolkit", "onnx", "onnxruntime")
     batches = True
@@ -76,11 +92,6 @@ class ConformerNetwork:
     def sample_rate(self) -> int:
         """Hz."""
         return self.recipe.sample_rate
-
-    @property
-    def framing(self) -> Subsampling:
-        """Feature frames, subsampled."""
-        return Subsampling(self.recipe, int(self.model.cfg.encoder.subsampling_factor))
 
     def prepare(self, waveform: Array) -> Array:
         """NeMo's own features, the valid frames of them: float32 [features, T].
@@ -194,49 +205,66 @@ def fetch(checkpoint: str, edges: Edges | None) -> tuple[NemoSource, ConformerNe
     return source, read_checkpoint(path, config, edges_of(source.nemo_version, edges))
 
 
-def read_checkpoint(path: Path, config: DictConfig, edges: Edges) -> ConformerNetwork:
+def read_checkpoint(path: Path, config: Mapping[str, Any], edges: Edges) -> ConformerNetwork:
     """Load and check a checkpoint, with features in the dialect of `edges`.
 
     Raises UnsupportedCheckpoint, naming what it is that cannot be exported.
     """
-    settings = cast("dict[str, Any]", OmegaConf.to_container(config.preprocessor, resolve=True))
-    recipe = read_recipe(settings, edges)
-    _check_encoder(config.encoder)
-    model = _restore(path, config)
+    recipe = read_recipe(config["preprocessor"], edges)
+    encoder = {**ENCODER_DEFAULTS, **config["encoder"]}
+    _check_encoder(encoder)
+    model = _restore(path, CLASSES[_class_name(config)])
     featurizer = model.preprocessor.featurizer
     check_tables(featurizer, recipe)
     if edges == "reflect":
         reflect_edges(featurizer)
-    return ConformerNetwork(model, recipe, read_vocabulary(model))
+    framing = Subsampling(recipe, encoder["subsampling_factor"])
+    return ConformerNetwork(model, recipe, framing, read_vocabulary(model))
 
 
-def _config(path: Path) -> DictConfig:
+def _config(path: Path) -> Mapping[str, Any]:
+    """The configuration inside a .nemo file, as plain values."""
     try:
-        config: DictConfig = EncDecCTCModel.restore_from(str(path), return_config=True)
-    except (OSError, tarfile.TarError, KeyError, ValueError, RuntimeError) as error:
+        read = EncDecCTCModel.restore_from(str(path), return_config=True)
+        config = OmegaConf.to_container(read, resolve=True)
+    except (
+        OSError,
+        tarfile.TarError,
+        OmegaConfBaseException,
+        KeyError,
+        ValueError,
+        RuntimeError,
+        YAMLError,
+    ) as error:
         expected = "a .nemo archive with its configuration"
         raise UnsupportedCheckpoint(str(path), expected=expected, got=error) from error
-    name = str(config.get("target", "no target")).rpartition(".")[2]
-    if name not in CLASSES or "preprocessor" not in config or "encoder" not in config:
-        expected = " or ".join(CLASSES)
-        raise UnsupportedCheckpoint("checkpoint", expected=f"a CTC model: {expected}", got=name)
-    return config
+    if not isinstance(config, dict) or _class_name(config) not in CLASSES:
+        got = _class_name(config) if isinstance(config, dict) else "a list"
+        expected = f"a CTC model: {' or '.join(CLASSES)}"
+        raise UnsupportedCheckpoint("checkpoint", expected=expected, got=got)
+    for section in ("preprocessor", "encoder"):
+        if not isinstance(config.get(section), dict):
+            got = repr(config.get(section))
+            raise UnsupportedCheckpoint(section, expected="a section of settings", got=got)
+    return cast("Mapping[str, Any]", config)
 
 
-def _check_encoder(encoder: DictConfig) -> None:
+def _class_name(config: Mapping[Any, Any]) -> str:
+    return str(config.get("target", "no target")).rpartition(".")[2]
+
+
+def _check_encoder(encoder: Mapping[str, Any]) -> None:
     for name, allowed in ENCODER.items():
-        value = encoder.get(name)
-        if value not in allowed:
-            expected = " or ".join(repr(item) for item in allowed if item is not None)
-            raise UnsupportedCheckpoint(f"encoder.{name}", expected=expected, got=repr(value))
-    context = encoder.get("att_context_size")
-    if context is not None and list(context) != [-1, -1]:
-        expected = "[-1, -1], attention without limits"
-        raise UnsupportedCheckpoint("encoder.att_context_size", expected=expected, got=context)
+        if encoder[name] not in allowed:
+            expected, got = " or ".join(map(repr, allowed)), repr(encoder[name])
+            raise UnsupportedCheckpoint(f"encoder.{name}", expected=expected, got=got)
+    factor = encoder["subsampling_factor"]
+    if type(factor) is not int or factor < 1:
+        expected = "a whole number > 0"
+        raise UnsupportedCheckpoint("encoder.subsampling_factor", expected=expected, got=factor)
 
 
-def _restore(path: Path, config: DictConfig) -> EncDecCTCModel:
-    kind = CLASSES[str(config.target).rpartition(".")[2]]
+def _restore(path: Path, kind: type[EncDecCTCModel]) -> EncDecCTCModel:
     try:
         model = kind.restore_from(str(path), map_location=torch.device("cpu"))
     except Exception as error:  # NeMo, hydra and torch raise what they like

@@ -35,6 +35,26 @@ FIXED: Final[Mapping[str, object]] = {
     "pad_value": 0,
     "use_torchaudio": False,
 }
+# What is read, and as what. Dither is off in evaluation, and what `pad_to` and `max_duration` add
+# lies behind the valid frames: neither reaches the model here.
+KINDS: Final[Mapping[str, tuple[type, ...]]] = {
+    "sample_rate": (int,),
+    "window_size": (float, int, type(None)),
+    "window_stride": (float, int, type(None)),
+    "n_window_size": (int, type(None)),
+    "n_window_stride": (int, type(None)),
+    "window": (str,),
+    "n_fft": (int, type(None)),
+    "features": (int,),
+    "lowfreq": (float, int),
+    "highfreq": (float, int, type(None)),
+    "mel_norm": (str, type(None)),
+    "preemph": (float, int, type(None)),
+    "mag_power": (float, int),
+    "log_zero_guard_type": (str,),
+    "log_zero_guard_value": (float, int, str),
+    "normalize": (str, type(None)),
+}
 TABLE_ERROR: Final = 1e-6  # of the window and the mel filters that the checkpoint carries
 
 
@@ -69,14 +89,18 @@ def read_recipe(config: Mapping[str, Any], edges: Edges) -> LogMelRecipe:
         if settings[name] != expected:
             got = repr(settings[name])
             raise UnsupportedCheckpoint(f"preprocessor.{name}", expected=repr(expected), got=got)
+    for name, kinds in KINDS.items():
+        value = settings[name]
+        if type(value) not in kinds:
+            expected = " | ".join("null" if kind is type(None) else kind.__name__ for kind in kinds)
+            raise UnsupportedCheckpoint(f"preprocessor.{name}", expected=expected, got=repr(value))
     try:
         return _recipe(settings, edges)
-    except (TypeError, ValueError) as error:  # the recipe's own say "field: expected ..., got ..."
+    except ValueError as error:  # "field: expected ..., got ..."
         field, _, fault = str(error).partition(": ")
         expected = "a setting that the runtime can follow"
-        raise UnsupportedCheckpoint(
-            f"preprocessor.{field}", expected=expected, got=fault
-        ) from error
+        subject = f"preprocessor.{field}"
+        raise UnsupportedCheckpoint(subject, expected=expected, got=fault) from error
 
 
 def check_tables(featurizer: FilterbankFeatures, recipe: LogMelRecipe) -> None:
@@ -138,13 +162,14 @@ def _defaults() -> dict[str, Any]:
 
 def _recipe(settings: Mapping[str, Any], edges: Edges) -> LogMelRecipe:
     rate = settings["sample_rate"]
-    window_size = settings["n_window_size"] or int(settings["window_size"] * rate)
+    window_size = settings["n_window_size"] or int((settings["window_size"] or 0) * rate)
+    stride = settings["n_window_stride"] or int((settings["window_stride"] or 0) * rate)
     return LogMelRecipe(
         sample_rate=rate,
         n_window_size=window_size,
-        n_window_stride=settings["n_window_stride"] or int(settings["window_stride"] * rate),
+        n_window_stride=stride,
         window=settings["window"],
-        n_fft=settings["n_fft"] or 2 ** math.ceil(math.log2(window_size)),
+        n_fft=settings["n_fft"] or 2 ** math.ceil(math.log2(max(1, window_size))),
         features=settings["features"],
         lowfreq=float(settings["lowfreq"]),
         highfreq=float(settings["highfreq"]) if settings["highfreq"] else None,

@@ -33,6 +33,11 @@ class NemoSource:
     path: Path
     nemo_version: str | None
 
+    @property
+    def name(self) -> str:
+        """The published name, or the file's."""
+        return self.checkpoint
+
     def licence(self) -> str | None:
         """A .nemo file does not say."""
         return None

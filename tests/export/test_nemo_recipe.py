@@ -99,6 +99,13 @@ def test_settings_are_the_checkpoints() -> None:
         ({"highfreq": 9_000}, "preprocessor.highfreq"),
         ({"mel_norm": "area"}, "preprocessor.mel_norm"),
         ({"n_fft": 256}, "preprocessor.n_fft"),
+        ({"lowfreq": None}, "preprocessor.lowfreq"),
+        ({"mag_power": None}, "preprocessor.mag_power"),
+        ({"features": "80"}, "preprocessor.features"),
+        ({"features": 80.5}, "preprocessor.features"),
+        ({"preemph": True}, "preprocessor.preemph"),
+        ({"window_size": None}, "preprocessor.n_window_size"),
+        ({"sample_rate": None}, "preprocessor.sample_rate"),
         ({"_target_": "nemo.collections.asr.modules.AudioToMFCCPreprocessor"}, "preprocessor"),
     ],
 )

@@ -19,6 +19,7 @@ from export.nemo import source
 from service.bundle import open_bundle
 
 LENGTHS = (1_600, 16_000)
+TARGET = "target: nemo.collections.asr.models.ctc_models.EncDecCTCModel\n"
 
 
 @pytest.fixture
@@ -138,8 +139,27 @@ def archive(path: Path, **files: str) -> Path:
             lambda path: archive(path, model_config__yaml="sample_rate: 16000\n"),
             "expected a CTC model",
         ),
+        (lambda path: archive(path, model_config__yaml="- a\n- b\n"), "expected a "),
+        (lambda path: archive(path, model_config__yaml="a: [\n"), "expected a .nemo archive"),
+        (
+            lambda path: archive(path, model_config__yaml=f"{TARGET}preprocessor: 3\n"),
+            "preprocessor: expected a section of settings, got 3",
+        ),
+        (
+            lambda path: archive(
+                path, model_config__yaml=f"{TARGET}preprocessor: {{}}\nencoder: null\n"
+            ),
+            "encoder: expected a section of settings, got None",
+        ),
+        (
+            lambda path: archive(path, model_config__yaml=f"{TARGET}preprocessor: ${{nowhere}}\n"),
+            "expected a .nemo archive",
+        ),
     ],
-    ids=["empty", "noise", "another archive", "another class", "no class"],
+    ids=[
+        *("empty", "noise", "another archive", "another class", "no class", "a list"),
+        *("no YAML", "no settings", "no encoder", "a hole"),
+    ],
 )
 def test_what_is_no_checkpoint_is_told_in_one_line(
     make: Callable[[Path], object],
@@ -163,6 +183,7 @@ def test_what_is_no_checkpoint_is_told_in_one_line(
         ({"self_attention_model": "abs_pos"}, "encoder.self_attention_model"),
         ({"subsampling": "stacking"}, "encoder.subsampling"),
         ({"att_context_size": [64, 64]}, "encoder.att_context_size"),
+        ({"causal_downsampling": True}, "encoder.causal_downsampling"),
     ],
 )
 def test_an_encoder_that_is_framed_otherwise_is_named(
@@ -203,7 +224,12 @@ def test_drift_from_the_published_tokens_stops_the_export(
     (nemo_export.tokens / frozen.name).write_bytes(frozen.read_bytes())
     assert nemo_export(checkpoint, "--id", frozen.stem) == 1
     assert f"{frozen.name}: expected " in capsys.readouterr().err
-    assert nemo_export.left_behind == [frozen.name]
+    assert nemo_export(checkpoint, "--id", "other") == 0  # another model under another name
+    published = checkpoint.with_name(f"{frozen.stem}.nemo")
+    published.write_bytes(checkpoint.read_bytes())
+    assert nemo_export(published, "--id", "renamed") == 1
+    assert f"{frozen.name}: expected " in capsys.readouterr().err
+    assert nemo_export.left_behind == sorted(["other", "other.txt", frozen.name])
 
 
 def test_the_published_tokens_have_the_blank_last(root: Path) -> None:

@@ -1,24 +1,44 @@
 """What the gates listen to."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from recipes import CONFORMER
 
 from export.errors import UnreadableProbe
 from export.probes import default_lengths, make_probes, read_recording, speech_like
-from service.framing import Convolutions
+from service.framing import Convolutions, Subsampling
+from service.recipes import Edges
 
 WAV2VEC2 = Convolutions(((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2)))
 
 
 def test_default_lengths_reach_from_one_frame_to_the_longest() -> None:
     """The lengths at which the frame count steps, and 1, 10, 60 seconds and the longest."""
-    assert default_lengths(WAV2VEC2, 16000, longest_sec=300)[-2:] == (960000, 4800000)
-    lengths = default_lengths(WAV2VEC2, 16000, longest_sec=60)
-    assert lengths == (400, 401, 719, 720, 16000, 160000, 960000)
-    assert [WAV2VEC2.frame_count(length) for length in lengths[:4]] == [1, 1, 1, 2]
+    assert default_lengths(WAV2VEC2, 16000, shortest_sec=0.025, longest_sec=300)[-2:] == (
+        960000,
+        4800000,
+    )
+    lengths = default_lengths(WAV2VEC2, 16000, shortest_sec=0.025, longest_sec=60)
+    assert lengths == (400, 401, 719, 720, 1039, 16000, 160000, 960000)
+    assert [WAV2VEC2.frame_count(length) for length in lengths[:5]] == [1, 1, 1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("edges", "expected"),
+    [("zeros", (160, 161, 799, 800, 1439)), ("reflect", (160, 257, 258, 639, 640, 1279))],
+)
+def test_a_conformers_lengths_stand_where_its_count_steps(
+    edges: Edges, expected: tuple[int, ...]
+) -> None:
+    """10 ms first, in both dialects, although one of them pads it to a frame."""
+    framing = Subsampling(replace(CONFORMER, edges=edges), 4)
+    lengths = default_lengths(framing, 16000, shortest_sec=0.01, longest_sec=300)
+    assert lengths[: len(expected)] == expected
+    assert lengths[len(expected) :] == (16000, 160000, 960000, 4800000)
 
 
 def test_the_synthetic_signal_is_reproducible_and_in_range() -> None:
