@@ -44,7 +44,7 @@ def test_the_300m_shape_exports_within_360_megabytes(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_the_medium_conformers_shape_exports_up_to_five_minutes(tmp_path: Path) -> None:
-    """The Hindi model's shape: 55 MB without its table of positions, every gate held."""
+    """The Hindi model's shape: 45 MB without a table of positions, every gate held."""
     checkpoint = write_medium(tmp_path / "medium.nemo")
     export = Exporter(tmp_path).of("nemo", (160, 799, 16000, 160000, FIVE_MINUTES))
     command = [sys.executable, "-m", "export", *export.arguments(checkpoint)]
@@ -53,6 +53,6 @@ def test_the_medium_conformers_shape_exports_up_to_five_minutes(tmp_path: Path) 
     sys.stdout.write(result.stdout)
     manifest = export.models / "medium" / "manifest.json"
     report = json.loads(manifest.read_text(encoding="utf-8"))["report"]
-    assert 110 < report["fp32_bytes"] / MEGABYTE < 135
-    assert report["int8_bytes"] / MEGABYTE <= 55
+    assert 120 < report["fp32_bytes"] / MEGABYTE < 125
+    assert report["int8_bytes"] / MEGABYTE <= 46
     assert report["quantized_products"] == report["constant_products"] == 18 * 9 + 1
