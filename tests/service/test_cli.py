@@ -98,6 +98,31 @@ def test_only_the_model_that_answers_is_loaded(
     assert '"code": "bundle_error"' in capsys.readouterr().err
 
 
+def test_a_default_that_does_not_load_is_passed_over(
+    tmp_path: Path,
+    root: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The language's next model answers, and the reason names the one before it."""
+    monkeypatch.chdir(root)
+    for name in ("he-demo", "hi-demo"):
+        (tmp_path / name).symlink_to(root / "models" / name)
+    write_bundle(tmp_path / "real", HINDI_LETTERS, id="real", language="hi")  # has no graph
+    options = ["--models-dir", str(tmp_path)]
+    text = ["examples/hi-1.txt"]
+    for command, *rest in (
+        ("transcribe", *options),
+        ("transcribe", *options, "--language", "hi"),
+        ("align", *text, *options),
+        ("align", *text, *options, "--language", "hi"),
+    ):
+        assert main([command, "examples/hi-1.wav", *rest]) == 0
+        answer = json.loads(capsys.readouterr().out)
+        assert answer["model"] == "hi-demo"
+        assert answer["choice"]["reason"].endswith("passed over, as it does not load: real")
+
+
 def test_wrong_settings_stop_the_start(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
