@@ -11,6 +11,7 @@ from typing import Final, Literal
 from service.bundle import Bundle, open_bundle
 from service.choice import Choice
 from service.errors import BundleError, InvalidField, KolvaniError, UnknownLanguage, UnknownModel
+from service.fields import broken
 from service.manifest import MANIFEST_FILE
 from service.recognizer import Recognizer
 from service.served import ServedModel
@@ -88,11 +89,11 @@ class Catalogue:
             try:
                 bundle = open_bundle(path.parent)
                 _check_new(bundle, models)
-            except KolvaniError as error:
-                unreadable[path.parent.name] = error.message
-                logger.error("model %s cannot be served: %s", path.parent.name, error.message)
-            else:
                 models[bundle.manifest.id] = ServedModel(bundle, opens, loading)
+            except Exception as error:  # noqa: BLE001  # whatever it is, it is this folder's alone
+                name, fault = _sayable(path.parent.name), _sayable(_told(path.parent, error))
+                unreadable[name] = fault
+                logger.error("model %s cannot be served: %s", name, fault)
         catalogue = cls(folder, models, unreadable)
         if not catalogue.serving:
             raise catalogue.nothing_to_serve()
@@ -197,8 +198,23 @@ def _rank(model: ServedModel) -> tuple[bool, tuple[bool, str]]:
     return model.fault is not None, preference(model)
 
 
+def _told(folder: Path, error: Exception) -> str:
+    if isinstance(error, KolvaniError):
+        return error.message
+    return f"{folder}: expected a bundle that can be read, got {type(error).__name__}: {error}"
+
+
+def _sayable(text: str) -> str:
+    """In characters that an answer can hold: a folder's name may be any bytes."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 def _check_new(bundle: Bundle, models: Mapping[str, ServedModel]) -> None:
-    name = bundle.manifest.id
+    name, language = bundle.manifest.id, bundle.manifest.language
+    if _sayable(bundle.folder.name) != bundle.folder.name:
+        raise broken(bundle.folder, "a folder with a name in UTF-8", "another")
+    if language == AUTO:  # it could never be asked for
+        raise broken(bundle.folder / MANIFEST_FILE, f"a language other than {AUTO}", language)
     if name in models:
         raise BundleError(
             f"{bundle.folder / MANIFEST_FILE}: expected an id of its own, got {name} again",

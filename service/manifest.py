@@ -1,6 +1,7 @@
 """What manifest.json says: all that the runtime must know of a graph and its tokens."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,10 @@ from service.recipes import LogMelRecipe, WaveformRecipe
 
 MANIFEST_VERSION: Final = 2
 MANIFEST_FILE: Final = "manifest.json"
+
+MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 1_000, 768_000  # Hz; what audio is resampled to
+
+_ID: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]*")
 
 Family = Literal["wav2vec2", "nemo-conformer"]
 Recipe = WaveformRecipe | LogMelRecipe
@@ -49,6 +54,7 @@ def read_manifest(path: Path) -> Manifest:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise broken(path, "a readable JSON document", str(error)) from error
+    _check_texts(path, document)
     if not isinstance(document, dict):
         raise broken(path, "a JSON object", type(document).__name__)
     version = document.get("manifest_version")
@@ -57,13 +63,22 @@ def read_manifest(path: Path) -> Manifest:
     return _manifest(Fields(path, document))
 
 
+def _check_texts(path: Path, document: object) -> None:
+    """JSON can write half a character, which nothing that shows the manifest could encode."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = f"the surrogate U+{ord(error.object[error.start]):04X}"
+        raise broken(path, "texts of whole characters", half) from error
+
+
 def _manifest(fields: Fields) -> Manifest:
     graph = fields.table("graph")
     family = _family(fields)
-    sample_rate = fields.natural("sample_rate", least=1)
+    sample_rate = fields.natural("sample_rate", MIN_SAMPLE_RATE, MAX_SAMPLE_RATE)
     features, framing = _FAMILIES[family](fields, sample_rate)
     return Manifest(
-        id=fields.text("id"),
+        id=_id(fields),
         language=fields.text("language"),
         family=family,
         sample_rate=sample_rate,
@@ -82,6 +97,13 @@ def _manifest(fields: Fields) -> Manifest:
         tools=fields.mapping("tools"),
         report=fields.mapping("report"),
     )
+
+
+def _id(fields: Fields) -> str:
+    name = fields.text("id")
+    if not _ID.fullmatch(name):  # it stands in addresses, metrics and reasons
+        raise broken(fields.path, f"an id of the form {_ID.pattern}", repr(name))
+    return name
 
 
 def _family(fields: Fields) -> Family:
