@@ -103,8 +103,9 @@ class CharacterVocabulary:
             if (token := token_of(letters[begin:end])) is not None:
                 return token, end
         end = begin + 1
-        while end < len(letters) and unicodedata.combining(letters[end]):
-            end += 1
+        if not _is_mark(letters[begin]):
+            while end < len(letters) and _is_mark(letters[end]):
+                end += 1
         return None, end
 
     def _token(self, text: str) -> int | None:
@@ -157,12 +158,17 @@ class PieceVocabulary:
         known: list[str] = []
         places: list[int] = []
         cluster = ""  # a letter and the marks on it
+        dropped = False  # whether the letter that marks stand on is left out
         for place, letter in enumerate(letters):
+            if dropped and _is_mark(letter):
+                continue
             if not unicodedata.combining(letter):
                 cluster = ""
             elif not 1 <= len(cluster) <= MAX_MARKS:  # the first: its letter is not known
                 continue
             spoken = spoken_of(cluster, letter)
+            if not _is_mark(letter) and unicodedata.category(letter) != "Cf":  # a joiner is neither
+                dropped = not spoken
             cluster += spoken
             known += spoken
             places += [place] * len(spoken)
@@ -200,6 +206,11 @@ def _decomposed(text: str) -> str:
 def _is_one_letter(text: str) -> bool:
     """Of a decomposed text: whether it is a letter with its marks."""
     return len(text) == 1 or all(map(unicodedata.combining, text[1:]))
+
+
+def _is_mark(character: str) -> bool:
+    """A point, an accent or a vowel sign: what stands on a letter."""
+    return unicodedata.category(character).startswith("M")
 
 
 def _is_surrogate(character: str) -> bool:

@@ -145,6 +145,23 @@ def test_a_mark_goes_with_its_letter(words: Vocabulary, tmp_path: Path) -> None:
     assert spelled == [SpelledToken(0, (0,)), SpelledToken(1, (3,))]
 
 
+@pytest.mark.parametrize("word", ["कa\u093cन", "कaीन", "कळींन", "कळ\u093cीन", "a\u093cकन", "aीकन"])
+def test_marks_of_a_letter_that_is_left_out_go_with_it(
+    words: Vocabulary, tmp_path: Path, word: str
+) -> None:
+    """Vowel signs, too, though they have tokens: nobody says them alone."""
+    assert texts(word, words) == ["▁", "क", "न"]
+    spelled = character_vocabulary(tmp_path, "कनी\u093cं").spell(word)
+    assert [token for token, _ in spelled] == [0, 1]
+
+
+def test_marks_after_one_that_is_left_out_stay(words: Vocabulary, tmp_path: Path) -> None:
+    """Their letter is there: only the mark without a token goes."""
+    assert texts("न\u093cी", words) == ["▁", "नी"]
+    spelled = character_vocabulary(tmp_path, "कनी").spell("न\u093cी")
+    assert [token for token, _ in spelled] == [1, 2]
+
+
 def test_letters_without_a_piece_are_left_out(words: Vocabulary) -> None:
     """Foreign ones, marks and controls; the places of the others stay."""
     spelled = words.spell("xनyz\u200d▁म🙂")
