@@ -10,6 +10,8 @@ from bundles import HINDI_LETTERS, write_bundle
 
 from service.cli import main
 
+UNREAD = "expected a file that can be read, got"
+
 
 def test_transcribe_prints_the_servers_answer(
     root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -52,7 +54,11 @@ def test_align_prints_characters_where_asked(
     ("arguments", "status", "told"),
     [
         (["transcribe", "examples/he-1.txt"], 1, '"code": "unsupported_audio"'),
-        (["transcribe", "examples/none.wav"], 1, "none.wav"),
+        (["transcribe", "none.wav"], 1, f"error: none.wav: {UNREAD}: No such file"),
+        (["transcribe", "examples"], 1, f"error: examples: {UNREAD}: Is a directory"),
+        (["align", "examples", "examples/he-1.txt"], 1, f"error: examples: {UNREAD}: Is a dir"),
+        (["align", "examples/he-1.wav", "docs"], 1, f"error: docs: {UNREAD}: Is a directory"),
+        (["align", "examples/he-1.wav", "none.txt"], 1, f"error: none.txt: {UNREAD}: No such"),
         (["transcribe", "examples/he-1.wav", "--model", "x"], 1, '"code": "unknown_model"'),
         (["transcribe", "examples/he-1.wav", "--language", "xx"], 1, "auto or one of the"),
         (["align", "examples/he-1.wav", "examples/he-2.wav"], 1, '"code": "invalid_field"'),
