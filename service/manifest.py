@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, cast, get_args
@@ -15,6 +15,7 @@ from service.recipes import LogMelRecipe, WaveformRecipe
 MANIFEST_VERSION: Final = 2
 MANIFEST_FILE: Final = "manifest.json"
 
+MAX_DEPTH: Final = 64  # of objects and lists within each other
 MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 1_000, 768_000  # Hz; what audio is resampled to
 
 _ID: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -54,7 +55,7 @@ def read_manifest(path: Path) -> Manifest:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise broken(path, "a readable JSON document", str(error)) from error
-    _check_texts(path, document)
+    _check_shown(path, document)
     if not isinstance(document, dict):
         raise broken(path, "a JSON object", type(document).__name__)
     version = document.get("manifest_version")
@@ -63,13 +64,25 @@ def read_manifest(path: Path) -> Manifest:
     return _manifest(Fields(path, document))
 
 
-def _check_texts(path: Path, document: object) -> None:
-    """JSON can write half a character, which nothing that shows the manifest could encode."""
+def _check_shown(path: Path, document: object) -> None:
+    """JSON can write half a character, or a hundred lists in lists, which no answer could hold."""
     try:
         json.dumps(document, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         half = f"the surrogate U+{ord(error.object[error.start]):04X}"
         raise broken(path, "texts of whole characters", half) from error
+    level = [document]
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in _held(outer)]
+    if level:  # pydantic shows no more than some 200
+        raise broken(path, f"values at most {MAX_DEPTH} deep", "deeper ones")
+
+
+def _held(value: object) -> Iterable[object]:
+    """What is in a JSON value."""
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _manifest(fields: Fields) -> Manifest:
