@@ -149,8 +149,9 @@ def decode(source: BinaryIO, sample_rate: int, max_sec: float) -> Audio:
 
 def decode_file(path: Path, sample_rate: int, max_sec: float) -> Audio:
     """`decode` for a path."""
-    # Opened by number: soundfile would judge a file that has a name by its extension.
-    with os.fdopen(os.open(path, os.O_RDONLY), "rb") as file:
+    # Read by number: soundfile would judge a file that has a name by its extension. Opened by name:
+    # the system's complaint about a directory tells it.
+    with path.open("rb") as named, os.fdopen(os.dup(named.fileno()), "rb") as file:
         return decode(file, sample_rate, max_sec)
 
 

@@ -16,6 +16,8 @@ from service.manifest import MANIFEST_FILE, Manifest, read_manifest
 
 MODEL_FILE: Final = "model.int8.onnx"
 TOKENS_FILE: Final = "tokens.txt"
+MAX_ID_DIGITS: Final = 9  # of a token's id
+SHOWN_CHARACTERS: Final = 80  # of a line that is refused
 READ_BLOCK: Final = 1 << 20  # bytes
 
 
@@ -49,9 +51,10 @@ def open_bundle(folder: Path) -> Bundle:
     for required in (MODEL_FILE, TOKENS_FILE, manifest.tokenizer):
         if required is not None and required not in manifest.files:
             raise broken(folder / MANIFEST_FILE, f"a sha256 of {required}", "none")
-    for name, expected in manifest.files.items():
-        if Path(name).name != name:
+    for name in manifest.files:
+        if Path(name).name != name or "\0" in name:
             raise broken(folder / MANIFEST_FILE, "names of files beside it", repr(name))
+    for name, expected in manifest.files.items():
         _check_hash(folder / name, expected)
     tokens = read_tokens(folder / TOKENS_FILE)
     _check_vocabulary(folder / TOKENS_FILE, tokens, manifest)
@@ -71,8 +74,10 @@ def read_tokens(path: Path) -> tuple[str, ...]:
     tokens: dict[int, str] = {}
     for number, line in enumerate(lines, start=1):
         token, separator, index = line.rpartition(" ")
-        if not separator or not index.isdecimal() or int(index) in tokens:
-            raise broken(path, f"`token id` with a new id in line {number}", repr(line))
+        sound = separator and index.isdecimal() and len(index) <= MAX_ID_DIGITS
+        if not sound or int(index) in tokens:
+            got = repr(line[:SHOWN_CHARACTERS])
+            raise broken(path, f"`token id` with a new id in line {number}", got)
         tokens[int(index)] = token
     if not tokens or max(tokens) != len(tokens) - 1:
         raise broken(path, "ids from 0 without a gap", f"{len(tokens)} ids")

@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from service.bundle import Bundle, open_bundle
 from service.choice import Choice
 from service.errors import BundleError, InvalidField, KolvaniError, UnknownLanguage, UnknownModel
+from service.fields import broken
 from service.manifest import MANIFEST_FILE
 from service.recognizer import Recognizer
 from service.served import ServedModel
@@ -22,14 +23,40 @@ DEMO_SUFFIX: Final = "-demo"  # of models that show the system at work, and yiel
 
 
 @dataclass(frozen=True)
-class Shortlist:
-    """The models that a request may mean, in the order of their languages.
+class Decision:
+    """What settles a request's model before it is heard, or its language, whose default answers."""
 
-    choice: None where several are to be compared.
+    by: Literal["request", "only"]
+    cause: str
+    named: bool = False  # the model itself, by its id
+
+    def choice(self, model: ServedModel) -> Choice:
+        """Of the model that answers."""
+        name = model.manifest.id
+        default = "" if self.named else f", and {name} is its default"
+        return Choice(name, self.by, f"{self.cause}{default}")
+
+
+@dataclass(frozen=True)
+class Shortlist:
+    """The models that a request may mean: a line for each language, in the languages' order.
+
+    lines: in each the default, then those that stand in where it does not load.
+    decision: None where the lines are to be compared.
     """
 
-    models: tuple[ServedModel, ...]
-    choice: Choice | None
+    lines: tuple[tuple[ServedModel, ...], ...]
+    decision: Decision | None = None
+
+    @property
+    def models(self) -> tuple[ServedModel, ...]:
+        """The first of each line."""
+        return tuple(line[0] for line in self.lines)
+
+    @property
+    def choice(self) -> Choice | None:
+        """That of the first model; None where several are to be compared."""
+        return None if self.decision is None else self.decision.choice(self.models[0])
 
 
 @dataclass(frozen=True)
@@ -62,11 +89,11 @@ class Catalogue:
             try:
                 bundle = open_bundle(path.parent)
                 _check_new(bundle, models)
-            except KolvaniError as error:
-                unreadable[path.parent.name] = error.message
-                logger.error("model %s cannot be served: %s", path.parent.name, error.message)
-            else:
                 models[bundle.manifest.id] = ServedModel(bundle, opens, loading)
+            except Exception as error:  # noqa: BLE001  # whatever it is, it is this folder's alone
+                name, fault = _sayable(path.parent.name), _sayable(_told(path.parent, error))
+                unreadable[name] = fault
+                logger.error("model %s cannot be served: %s", name, fault)
         catalogue = cls(folder, models, unreadable)
         if not catalogue.serving:
             raise catalogue.nothing_to_serve()
@@ -131,26 +158,25 @@ class Catalogue:
         )
 
     def shortlist(self, model: str | None = None, language: str | None = None) -> Shortlist:
-        """The model of that id, or else the default of that language, or else of each language.
+        """The model of that id, or else those of that language, or else of each language.
 
         Raises UnknownModel or UnknownLanguage with the known ones, InvalidField where the two
         disagree, and BundleError where what was asked for is broken.
         """
         named = None if language == AUTO else language
         if model is not None:
-            return _decided(self._by_id(model, named), f"model {model} was asked for")
+            decision = Decision("request", f"model {model} was asked for", named=True)
+            return Shortlist(((self._by_id(model, named),),), decision)
         if named is not None:
-            default = self.of_language(named)[0]
-            reason = f"language {named} was asked for, and {default.manifest.id} is its default"
-            return _decided(default, reason)
-        defaults = tuple(self.of_language(served)[0] for served in self.languages)
-        if not defaults:
+            decision = Decision("request", f"language {named} was asked for")
+            return Shortlist((tuple(self.of_language(named)),), decision)
+        languages = self.languages
+        if not languages:
             raise self.nothing_to_serve()
-        if len(defaults) > 1:
-            return Shortlist(defaults, choice=None)
-        only = defaults[0].manifest
-        reason = f"{only.language} is the only language, and {only.id} is its default"
-        return Shortlist(defaults, Choice(only.id, "only", reason))
+        lines = tuple(tuple(self.of_language(served)) for served in languages)
+        if len(lines) > 1:
+            return Shortlist(lines)
+        return Shortlist(lines, Decision("only", f"{languages[0]} is the only language"))
 
     def _by_id(self, model: str, language: str | None) -> ServedModel:
         found = self.find(model)
@@ -162,17 +188,33 @@ class Catalogue:
         return found
 
 
-def _decided(model: ServedModel, reason: str) -> Shortlist:
-    return Shortlist((model,), Choice(model.manifest.id, "request", reason))
-
-
-def _rank(model: ServedModel) -> tuple[bool, bool, str]:
+def preference(model: ServedModel) -> tuple[bool, str]:
+    """The order of a language's models where all of them load: real ones, demos, by id."""
     name = model.manifest.id
-    return model.fault is not None, name.endswith(DEMO_SUFFIX), name
+    return name.endswith(DEMO_SUFFIX), name
+
+
+def _rank(model: ServedModel) -> tuple[bool, tuple[bool, str]]:
+    return model.fault is not None, preference(model)
+
+
+def _told(folder: Path, error: Exception) -> str:
+    if isinstance(error, KolvaniError):
+        return error.message
+    return f"{folder}: expected a bundle that can be read, got {type(error).__name__}: {error}"
+
+
+def _sayable(text: str) -> str:
+    """In characters that an answer can hold: a folder's name may be any bytes."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _check_new(bundle: Bundle, models: Mapping[str, ServedModel]) -> None:
-    name = bundle.manifest.id
+    name, language = bundle.manifest.id, bundle.manifest.language
+    if _sayable(bundle.folder.name) != bundle.folder.name:
+        raise broken(bundle.folder, "a folder with a name in UTF-8", "another")
+    if language == AUTO:  # it could never be asked for
+        raise broken(bundle.folder / MANIFEST_FILE, f"a language other than {AUTO}", language)
     if name in models:
         raise BundleError(
             f"{bundle.folder / MANIFEST_FILE}: expected an id of its own, got {name} again",

@@ -47,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(_json(error.as_dict()))
         return FAILED
     except OSError as error:
-        sys.stderr.write(f"error: {error}\n")
+        got = error.strerror or error
+        sys.stderr.write(f"error: {error.filename}: expected a file that can be read, got: {got}\n")
         return FAILED
     sys.stdout.write(_json(answer.model_dump()))
     return 0

@@ -7,10 +7,10 @@ Synchronous, for the pool's threads: models may load here, and sound is decoded 
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Generic, NamedTuple, TypeVar
 
-from service.catalogue import Shortlist
+from service.catalogue import Shortlist, preference
 from service.choice import Choice, by_certainty, by_script
 from service.errors import BundleError
 from service.recognizer import Recognizer
@@ -37,13 +37,19 @@ def transcribe(shortlist: Shortlist, recording: Recording) -> Answer[Transcript]
     Raises BundleError if none of them loads, and what decoding raises.
     """
     before: Stages = {}
-    recognizers = _warm_ones(shortlist.models, before)
-    choice = shortlist.choice or _only_one(recognizers)
-    if choice is None:
-        return _most_certain(recognizers, recording, before)
-    audio = recording.at(recognizers[0].manifest.sample_rate)
+    found = _warm_ones(shortlist.lines, before)
+    passed = [name for one in found for name in one.passed]
+    if len(found) > 1:
+        return _most_certain([one.recognizer for one in found], recording, passed, before)
+    recognizer = found[0].recognizer
+    choice = (
+        shortlist.decision.choice(found[0].model)
+        if shortlist.decision
+        else _only_one(recognizer, shortlist)
+    )
+    audio = recording.at(recognizer.manifest.sample_rate)
     before["decode"] = recording.decode_sec
-    return Answer(recognizers[0].transcribe(audio), choice, before)
+    return Answer(recognizer.transcribe(audio), _telling(choice, passed), before)
 
 
 def align(shortlist: Shortlist, recording: Recording, text: str) -> Answer[Alignment]:
@@ -53,20 +59,44 @@ def align(shortlist: Shortlist, recording: Recording, text: str) -> Answer[Align
     alignment raise.
     """
     before: Stages = {}
-    models = {model.manifest.id: model for model in shortlist.models}
-    choice = shortlist.choice
-    if choice is None:
-        began = time.perf_counter()
-        choice = by_script(text, {name: model.script for name, model in models.items()})
-        before["language"] = time.perf_counter() - began
-    recognizer = _warm(models[choice.model], before)
-    audio = recording.at(recognizer.manifest.sample_rate)
+    if shortlist.decision is None:
+        found, choice = _of_script(shortlist, text, before)
+    else:
+        found = _first_that_loads(shortlist.lines[0], before)
+        choice = shortlist.decision.choice(found.model)
+    audio = recording.at(found.recognizer.manifest.sample_rate)
     before["decode"] = recording.decode_sec
-    return Answer(recognizer.align(audio, text), choice, before)
+    return Answer(found.recognizer.align(audio, text), _telling(choice, found.passed), before)
+
+
+class _Found(NamedTuple):
+    """A model of a line that loads, and the ids of those before it, which do not."""
+
+    model: ServedModel
+    recognizer: Recognizer
+    passed: list[str]
+
+
+def _of_script(shortlist: Shortlist, text: str, before: Stages) -> tuple[_Found, Choice]:
+    """The model of the language in whose default's script most of the text's letters are."""
+    began = time.perf_counter()
+    scripts = {model.manifest.id: model.script for model in shortlist.models}
+    choice = by_script(text, scripts)
+    before["language"] = time.perf_counter() - began
+    line = next(line for line in shortlist.lines if line[0].manifest.id == choice.model)
+    found = _first_that_loads([model for model in line if model.script == line[0].script], before)
+    name = found.model.manifest.id
+    if name != choice.model:  # told again, of the one that stands in
+        renamed = {name if one == choice.model else one: scripts[one] for one in scripts}
+        choice = by_script(text, renamed)
+    return found, choice
 
 
 def _most_certain(
-    recognizers: Sequence[Recognizer], recording: Recording, before: Stages
+    recognizers: Sequence[Recognizer],
+    recording: Recording,
+    passed: Sequence[str],
+    before: Stages,
 ) -> Answer[Transcript]:
     began = time.perf_counter()
     choice, recognizer, transcript = by_certainty(recording, recognizers)
@@ -76,19 +106,34 @@ def _most_certain(
     before |= {"decode": recording.decode_sec, "language": comparing_sec}
     if transcript is None:
         transcript = recognizer.transcribe(recording.at(recognizer.manifest.sample_rate))
-    return Answer(transcript, choice, before)
+    return Answer(transcript, _telling(choice, passed), before)
 
 
-def _warm_ones(models: Sequence[ServedModel], before: Stages) -> list[Recognizer]:
-    """Those that load; a broken one is passed over, unless it leaves none."""
-    warm = []
-    for model in models:
+def _warm_ones(lines: Sequence[Sequence[ServedModel]], before: Stages) -> list[_Found]:
+    """The first of each line that loads; a line without one is passed over, unless none is left."""
+    found: list[_Found] = []
+    for line in lines:
         try:
-            warm.append(_warm(model, before))
+            found.append(_first_that_loads(line, before))
         except BundleError:
-            if model is models[-1] and not warm:
+            if line is lines[-1] and not found:
                 raise
-    return warm
+    return found
+
+
+def _first_that_loads(line: Sequence[ServedModel], before: Stages) -> _Found:
+    """Raises the BundleError of the first if none does."""
+    faults = []
+    for model in line:
+        try:
+            recognizer = _warm(model, before)
+        except BundleError as error:
+            faults.append(error)
+        else:
+            # One that failed for an earlier request stands behind those that may load.
+            better = (item for item in line if preference(item) < preference(model))
+            return _Found(model, recognizer, [item.manifest.id for item in better if item.fault])
+    raise faults[0]
 
 
 def _warm(model: ServedModel, before: Stages) -> Recognizer:
@@ -101,8 +146,21 @@ def _warm(model: ServedModel, before: Stages) -> Recognizer:
     return recognizer
 
 
-def _only_one(recognizers: Sequence[Recognizer]) -> Choice | None:
-    if len(recognizers) > 1:
-        return None
-    only = recognizers[0].manifest.id
-    return Choice(only, "only", f"{only} is the only model that loads")
+def _only_one(recognizer: Recognizer, shortlist: Shortlist) -> Choice:
+    """Of several languages' models, the only one that is left."""
+    only = recognizer.manifest
+    others = [
+        line[0].manifest.language
+        for line in shortlist.lines
+        if line[0].manifest.language != only.language
+    ]
+    reason = f"{only.id} answers: no model of {', '.join(others)} loads"
+    return Choice(only.id, "only", reason)
+
+
+def _telling(choice: Choice, passed: Sequence[str]) -> Choice:
+    """The choice, with the models in its reason that would have come before and do not load."""
+    if not passed:
+        return choice
+    reason = f"{choice.reason}; passed over, as it does not load: {', '.join(passed)}"
+    return replace(choice, reason=reason)

@@ -4,9 +4,12 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
-from typing import Any
+from typing import Any, Final
 
 from service.errors import BundleError
+
+MOST: Final = (1 << 31) - 1  # of what a bundle counts; larger ones overflow where they are used
+SHOWN_DIGITS: Final = 20
 
 
 class Fields:
@@ -26,11 +29,13 @@ class Fields:
         """A text, or None for null."""
         return None if self._is_null(name) else self.text(name)
 
-    def natural(self, name: str, least: int = 0) -> int:
+    def natural(self, name: str, least: int = 0, most: int = MOST) -> int:
         """A whole number."""
         value = self._get(name, int)
         if isinstance(value, bool) or value < least:
             raise broken(self.path, f"a number >= {least} in {self._prefix}{name}", repr(value))
+        if value > most:
+            raise broken(self.path, f"a number <= {most} in {self._prefix}{name}", _short(value))
         return int(value)
 
     def flag(self, name: str) -> bool:
@@ -68,6 +73,9 @@ class Fields:
             numbers = isinstance(value, list) and all(type(item) is int for item in value)
             if not numbers or len(value) != len(("kernel", "stride")) or min(value) < 1:
                 raise broken(self.path, f"pairs of numbers > 0 in {self._prefix}{name}", value)
+            if max(value) > MOST:
+                largest = _short(max(value))
+                raise broken(self.path, f"numbers <= {MOST} in {self._prefix}{name}", largest)
         return tuple((kernel, stride) for kernel, stride in values)
 
     def table(self, name: str) -> "Fields":
@@ -95,6 +103,12 @@ class Fields:
             got = "nothing" if name not in self._document else type(value).__name__
             raise broken(self.path, f"{expected} in {self._prefix}{name}", got)
         return value
+
+
+def _short(value: int) -> str:
+    """What of a huge number is worth telling."""
+    digits = repr(value)
+    return digits if len(digits) <= SHOWN_DIGITS else f"one of {len(digits)} digits"
 
 
 def broken(path: Path, expected: object, got: object) -> BundleError:

@@ -1,7 +1,8 @@
 """What manifest.json says: all that the runtime must know of a graph and its tokens."""
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, cast, get_args
@@ -13,6 +14,11 @@ from service.recipes import LogMelRecipe, WaveformRecipe
 
 MANIFEST_VERSION: Final = 2
 MANIFEST_FILE: Final = "manifest.json"
+
+MAX_DEPTH: Final = 64  # of objects and lists within each other
+MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 1_000, 768_000  # Hz; what audio is resampled to
+
+_ID: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]*")
 
 Family = Literal["wav2vec2", "nemo-conformer"]
 Recipe = WaveformRecipe | LogMelRecipe
@@ -49,6 +55,7 @@ def read_manifest(path: Path) -> Manifest:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise broken(path, "a readable JSON document", str(error)) from error
+    _check_shown(path, document)
     if not isinstance(document, dict):
         raise broken(path, "a JSON object", type(document).__name__)
     version = document.get("manifest_version")
@@ -57,13 +64,34 @@ def read_manifest(path: Path) -> Manifest:
     return _manifest(Fields(path, document))
 
 
+def _check_shown(path: Path, document: object) -> None:
+    """JSON can write half a character, or a hundred lists in lists, which no answer could hold."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = f"the surrogate U+{ord(error.object[error.start]):04X}"
+        raise broken(path, "texts of whole characters", half) from error
+    level = [document]
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in _held(outer)]
+    if level:  # pydantic shows no more than some 200
+        raise broken(path, f"values at most {MAX_DEPTH} deep", "deeper ones")
+
+
+def _held(value: object) -> Iterable[object]:
+    """What is in a JSON value."""
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
 def _manifest(fields: Fields) -> Manifest:
     graph = fields.table("graph")
     family = _family(fields)
-    sample_rate = fields.natural("sample_rate", least=1)
+    sample_rate = fields.natural("sample_rate", MIN_SAMPLE_RATE, MAX_SAMPLE_RATE)
     features, framing = _FAMILIES[family](fields, sample_rate)
     return Manifest(
-        id=fields.text("id"),
+        id=_id(fields),
         language=fields.text("language"),
         family=family,
         sample_rate=sample_rate,
@@ -82,6 +110,13 @@ def _manifest(fields: Fields) -> Manifest:
         tools=fields.mapping("tools"),
         report=fields.mapping("report"),
     )
+
+
+def _id(fields: Fields) -> str:
+    name = fields.text("id")
+    if not _ID.fullmatch(name):  # it stands in addresses, metrics and reasons
+        raise broken(fields.path, f"an id of the form {_ID.pattern}", repr(name))
+    return name
 
 
 def _family(fields: Fields) -> Family:

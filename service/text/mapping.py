@@ -1,5 +1,6 @@
 """The given text as words with their places, and as the targets of an alignment."""
 
+import functools
 import itertools
 import re
 import unicodedata
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.text import hebrew, hindi
-from service.text.vocabulary import Vocabulary
+from service.text.vocabulary import SpelledToken, Vocabulary
 
 Spell = Callable[[str], str]  # a written character -> its letters, or the BREAK that it makes
 
@@ -62,21 +63,31 @@ def written_text(text: str, language: str, vocabulary: Vocabulary) -> WrittenTex
     Characters that have no token are left out; a word with none left has no targets. The parts of a
     word that a maqaf, a hyphen or a comma joins are spelled as words of their own.
     """
-    spell = _SPELLERS.get(language, str)
+    # A text repeats its characters and words: each is looked at once.
+    spell = functools.cache(_SPELLERS.get(language, str))
+    tokens_of = functools.cache(vocabulary.spell)
     targets: list[Target] = []
     words = []
     for match in _WORD.finditer(text):
-        spoken = _spell_word(match.group(), match.start(), spell, vocabulary)
+        spoken = _spell_word(
+            match.group(), match.start(), spell, tokens_of, vocabulary.separator_id
+        )
         first = last = None
         if spoken:
-            targets += _separator(targets, vocabulary)
+            targets += _separator(targets, vocabulary.separator_id)
             first, last = len(targets), len(targets) + len(spoken) - 1
             targets += spoken
         words.append(WrittenWord(match.group(), match.start(), match.end(), first, last))
     return WrittenText(tuple(words), tuple(targets))
 
 
-def _spell_word(word: str, char_start: int, spell: Spell, vocabulary: Vocabulary) -> list[Target]:
+def _spell_word(
+    word: str,
+    char_start: int,
+    spell: Spell,
+    tokens_of: Callable[[str], list[SpelledToken]],
+    separator_id: int | None,
+) -> list[Target]:
     """The targets of one word, which begins at `char_start` in the text."""
     spelled = [
         (letter, place) for place, char in enumerate(word, char_start) for letter in spell(char)
@@ -84,9 +95,9 @@ def _spell_word(word: str, char_start: int, spell: Spell, vocabulary: Vocabulary
     letters = _canonical(letter for letter, _ in spelled)
     targets: list[Target] = []
     for part in _WORD.finditer(letters):
-        tokens = vocabulary.spell(part.group())
+        tokens = tokens_of(part.group())
         if tokens:
-            targets += _separator(targets, vocabulary)
+            targets += _separator(targets, separator_id)
         places = [place for _, place in spelled[part.start() : part.end()]]
         targets += [
             Target(token, tuple(dict.fromkeys(places[index] for index in spoken)))
@@ -103,8 +114,8 @@ def _canonical(letters: Iterable[str]) -> str:
     )
 
 
-def _separator(before: list[Target], vocabulary: Vocabulary) -> list[Target]:
+def _separator(before: list[Target], separator_id: int | None) -> list[Target]:
     """What stands between the targets before and those that come, if anything does."""
-    if not before or vocabulary.separator_id is None:
+    if not before or separator_id is None:
         return []
-    return [Target(vocabulary.separator_id, ())]
+    return [Target(separator_id, ())]

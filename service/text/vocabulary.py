@@ -1,7 +1,8 @@
 """Text to token ids and back: the one owner of the blank, of what parts words, of the unknowns."""
 
+import functools
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
@@ -76,9 +77,10 @@ class CharacterVocabulary:
         """Each letter with as many of its marks as have a token, in its own case or the
         vocabulary's.
         """
+        token_of = functools.cache(self._token)
         spelled, begin = [], 0
         while begin < len(letters):
-            token, end = self._next(letters, begin)
+            token, end = self._next(letters, begin, token_of)
             if token is not None:
                 spelled.append(SpelledToken(token, tuple(range(begin, end))))
             begin = end
@@ -91,18 +93,27 @@ class CharacterVocabulary:
         letter = self._texts.get(token)
         return None if letter is None else Reading(letter, begins_word=False)
 
-    def _next(self, letters: str, begin: int) -> tuple[int | None, int]:
+    def _next(
+        self, letters: str, begin: int, token_of: Callable[[str], int | None]
+    ) -> tuple[int | None, int]:
         """The longest token at `begin`, and where it ends; None for a letter without one, whose
         marks go with it.
         """
         for end in range(min(begin + self._longest, len(letters)), begin, -1):
-            for variant in _variants(letters[begin:end]):
-                if (token := self._ids.get(_decomposed(variant))) is not None:
-                    return token, end
+            if (token := token_of(letters[begin:end])) is not None:
+                return token, end
         end = begin + 1
-        while end < len(letters) and unicodedata.combining(letters[end]):
-            end += 1
+        if not _is_mark(letters[begin]):
+            while end < len(letters) and _is_mark(letters[end]):
+                end += 1
         return None, end
+
+    def _token(self, text: str) -> int | None:
+        """Of a letter with its marks, in its own case or the vocabulary's."""
+        for variant in _variants(text):
+            if (token := self._ids.get(_decomposed(variant))) is not None:
+                return token
+        return None
 
 
 class PieceVocabulary:
@@ -143,21 +154,31 @@ class PieceVocabulary:
 
     def _known(self, letters: str) -> tuple[str, list[int]]:
         """What pieces can be made of, and of each character in it the place of its letter."""
+        spoken_of = functools.cache(self._spoken)
         known: list[str] = []
         places: list[int] = []
         cluster = ""  # a letter and the marks on it
+        dropped = False  # whether the letter that marks stand on is left out
         for place, letter in enumerate(letters):
+            if dropped and _is_mark(letter):
+                continue
             if not unicodedata.combining(letter):
                 cluster = ""
             elif not 1 <= len(cluster) <= MAX_MARKS:  # the first: its letter is not known
                 continue
-            # SentencePiece may join a letter and its mark to one, of which there is no piece.
-            variants = (text for text in _variants(letter) if self._is_known(cluster + text))
-            spoken = next(variants, "")
+            spoken = spoken_of(cluster, letter)
+            if not _is_mark(letter) and unicodedata.category(letter) != "Cf":  # a joiner is neither
+                dropped = not spoken
             cluster += spoken
             known += spoken
             places += [place] * len(spoken)
         return "".join(known), places
+
+    def _spoken(self, cluster: str, letter: str) -> str:
+        """What pieces can be made of after `cluster`, in either case; "" if none."""
+        # SentencePiece may join a letter and its mark to one, of which there is no piece.
+        variants = (text for text in _variants(letter) if self._is_known(cluster + text))
+        return next(variants, "")
 
     def _is_written(self, piece: int) -> bool:
         """Whether SentencePiece has a text for it: not for unknowns, sentence marks and bytes."""
@@ -185,6 +206,11 @@ def _decomposed(text: str) -> str:
 def _is_one_letter(text: str) -> bool:
     """Of a decomposed text: whether it is a letter with its marks."""
     return len(text) == 1 or all(map(unicodedata.combining, text[1:]))
+
+
+def _is_mark(character: str) -> bool:
+    """A point, an accent or a vowel sign: what stands on a letter."""
+    return unicodedata.category(character).startswith("M")
 
 
 def _is_surrogate(character: str) -> bool:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from fastapi import Request
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from service.errors import EmptyTranscript, InvalidField, MissingField, UploadTooLarge
 
+CHARSETS: Final = ("utf-8", "utf8")
 FORM_TYPE: Final = "multipart/form-data"
 MAX_FILES: Final = 4
 MAX_FIELDS: Final = 8
@@ -32,7 +34,7 @@ class SpeechForm:
     language: str | None
     max_audio_sec: float
     transcript: str  # "" where the request has none
-    characters: bool  # whether their times are asked for
+    characters: bool  # whether their times are asked for; a request without transcript has none
 
 
 @asynccontextmanager
@@ -51,7 +53,7 @@ async def speech_form(
             language=_text_of(form, "language"),
             max_audio_sec=_limit_of(form, max_audio_sec),
             transcript=await _transcript_of(form) if with_transcript else "",
-            characters=with_transcript and _flag_of(form, "characters"),
+            characters=_flag_of(form, "characters"),
         )
     finally:
         await form.close()
@@ -63,6 +65,11 @@ async def _read_form(request: Request, max_bytes: int) -> FormData:
         raise InvalidField(
             f"expected a {FORM_TYPE} body, got {content_type or 'no content type'}",
             param="content-type",
+        )
+    charset = parse_options_header(content_type)[1].get(b"charset", b"utf-8").decode("latin-1")
+    if charset.lower() not in CHARSETS:  # others may decode to half characters, or not at all
+        raise InvalidField(
+            f"expected a {FORM_TYPE} body in utf-8, got charset {charset!r}", param="content-type"
         )
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > max_bytes:
@@ -122,7 +129,7 @@ def _text_of(form: FormData, name: str) -> str | None:
     value = _first(form, (name,))
     if isinstance(value, UploadFile):
         raise InvalidField(f"expected a text in the field {name}, got a file", param=name)
-    return value.strip() or None if value is not None else None
+    return _whole(value, name).strip() or None if value is not None else None
 
 
 def _limit_of(form: FormData, ceiling: float) -> float:
@@ -160,9 +167,23 @@ async def _transcript_of(form: FormData) -> str:
         )
     if isinstance(value, UploadFile):
         value = await _text_file(value)
-    if not value.strip():
+    if not _whole(value, "transcript").strip():
         raise EmptyTranscript("expected a text to align, got an empty one", param="transcript")
     return value
+
+
+def _whole(text: str, name: str) -> str:
+    """The text, if an answer can hold it: half a character has no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        half = ord(text[error.start])
+        raise InvalidField(
+            f"expected whole characters in the field {name}, got the surrogate U+{half:04X} at "
+            f"{error.start}",
+            param=name,
+        ) from error
+    return text
 
 
 async def _text_file(upload: UploadFile) -> str:

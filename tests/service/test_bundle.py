@@ -33,6 +33,17 @@ def test_a_good_bundle_opens(tmp_path: Path) -> None:
     [
         ({"manifest_version": 99}, "manifest_version 2, got 99"),
         ({"id": ""}, "id"),
+        ({"id": "a/b"}, "an id of the form [A-Za-z0-9][A-Za-z0-9._-]*, got 'a/b'"),
+        ({"id": ".hidden"}, "an id of the form"),
+        ({"id": "a\n"}, "an id of the form"),
+        ({"id": "מודל"}, "an id of the form"),
+        ({"sample_rate": 999}, "a number >= 1000 in sample_rate, got 999"),
+        ({"sample_rate": 768_001}, "a number <= 768000 in sample_rate, got 768001"),
+        ({"sample_rate": 10**400}, "sample_rate, got one of 401 digits"),
+        ({"blank_id": 10**400}, "blank_id, got one of 401 digits"),
+        ({"framing": {"convolutions": [[10**400, 1]]}}, "framing.convolutions, got one of 401"),
+        ({"licence": "\ud800"}, "texts of whole characters, got the surrogate U+D800"),
+        ({"report": {"x": [{"\udfff": 1}]}}, "texts of whole characters, got the surrogate U+DFFF"),
         ({"sample_rate": "16000"}, "int in sample_rate, got str"),
         ({"sample_rate": True}, "sample_rate"),
         ({"blank_id": -1}, "blank_id"),
@@ -61,6 +72,18 @@ def test_a_wrong_field_is_named(tmp_path: Path, changes: dict[str, Any], named: 
         open_bundle(write_bundle(tmp_path, **changes))
     assert named in caught.value.message
     assert caught.value.facts["file"] in ("manifest.json", "tokens.txt")
+
+
+@pytest.mark.parametrize(
+    "name", ["a\0b", "\ud800", "../tokens.txt", "/etc/passwd", "", "x" * 5000, ".."]
+)
+def test_names_of_files_are_checked_before_any_is_opened(tmp_path: Path, name: str) -> None:
+    """What names no file beside the manifest is a BundleError, whatever it holds."""
+    write_bundle(tmp_path, files={"model.int8.onnx": "", "tokens.txt": "", name: ""})
+    (tmp_path / "model.int8.onnx").unlink()
+    with pytest.raises(BundleError) as caught:
+        open_bundle(tmp_path)
+    caught.value.message.encode()
 
 
 @pytest.mark.parametrize(
@@ -159,7 +182,9 @@ def test_a_tokenizer_needs_a_hash(tmp_path: Path) -> None:
         open_bundle(write_conformer(tmp_path, files={"model.int8.onnx": "", "tokens.txt": ""}))
 
 
-@pytest.mark.parametrize("content", ["", "a\n", "a x\n", "a 0\nb 0\n", "a 0\nb 2\n", "a -1\n"])
+@pytest.mark.parametrize(
+    "content", ["", "a\n", "a x\n", "a 0\nb 0\n", "a 0\nb 2\n", "a -1\n", "a " + "1" * 5000]
+)
 def test_token_lists_have_no_gaps_and_no_doubles(tmp_path: Path, content: str) -> None:
     """Ids run from 0, each once."""
     path = tmp_path / "tokens.txt"

@@ -1,6 +1,9 @@
 """Models are found by name or language, and a broken one keeps to itself."""
 
+import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bundles import (
@@ -14,7 +17,7 @@ from bundles import (
     write_two_languages,
 )
 
-from service.bundle import TOKENS_FILE
+from service.bundle import TOKENS_FILE, Bundle, open_bundle
 from service.catalogue import AUTO, Catalogue
 from service.errors import BundleError, InvalidField, UnknownLanguage, UnknownModel
 
@@ -119,6 +122,56 @@ def test_a_broken_folder_does_not_take_the_others_down(tmp_path: Path) -> None:
     assert catalogue.shortlist().choice is not None
     with pytest.raises(BundleError, match=r"tokens\.txt"):
         catalogue.shortlist("hindi")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"files": {"a\0b": ""}}, "manifest.json"),
+        ({"sample_rate": 10**400}, "sample_rate"),
+        ({"licence": "\ud800"}, "whole characters"),
+        ({"language": AUTO}, "a language other than auto, got auto"),
+        ({"id": "a b"}, "an id of the form"),
+    ],
+)
+def test_a_malformed_manifest_keeps_to_itself(
+    tmp_path: Path, changes: dict[str, Any], told: str
+) -> None:
+    """The others are served, and what is wrong can be encoded."""
+    write_two_languages(tmp_path)
+    write_bundle(tmp_path / "bad", **{"id": "bad", **changes})
+    catalogue = Catalogue.read(tmp_path, opener=opener())
+    assert names(catalogue) == ["hebrew", "hindi"]
+    assert told in catalogue.broken["bad"]
+    json.dumps(catalogue.broken, ensure_ascii=False).encode()
+
+
+def test_what_no_check_foresaw_is_told_with_its_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One folder's exception of any kind leaves the others alone."""
+
+    def stumbling(folder: Path) -> Bundle:
+        if folder.name == "hindi":
+            raise OverflowError("too large")
+        return open_bundle(folder)
+
+    monkeypatch.setattr("service.catalogue.open_bundle", stumbling)
+    catalogue = Catalogue.read(write_two_languages(tmp_path), opener=opener())
+    assert names(catalogue) == ["hebrew"]
+    assert catalogue.broken["hindi"] == (
+        f"{tmp_path}/hindi: expected a bundle that can be read, got OverflowError: too large"
+    )
+
+
+def test_a_folder_whose_name_is_no_text_is_told_in_escapes(tmp_path: Path) -> None:
+    """Its bytes could stand in no answer."""
+    write_two_languages(tmp_path)
+    write_bundle(tmp_path / os.fsdecode(b"bad\xff"), id="bad")
+    catalogue = Catalogue.read(tmp_path, opener=opener())
+    assert names(catalogue) == ["hebrew", "hindi"]
+    assert "a name in UTF-8" in catalogue.broken["bad\\udcff"]
+    json.dumps(catalogue.broken, ensure_ascii=False).encode()
 
 
 def test_two_folders_with_one_id_are_told_apart(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from bundles import HINDI_LETTERS, write_bundle
 
 from service.cli import main
 
+UNREAD = "expected a file that can be read, got"
+
 
 def test_transcribe_prints_the_servers_answer(
     root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -52,7 +54,11 @@ def test_align_prints_characters_where_asked(
     ("arguments", "status", "told"),
     [
         (["transcribe", "examples/he-1.txt"], 1, '"code": "unsupported_audio"'),
-        (["transcribe", "examples/none.wav"], 1, "none.wav"),
+        (["transcribe", "none.wav"], 1, f"error: none.wav: {UNREAD}: No such file"),
+        (["transcribe", "examples"], 1, f"error: examples: {UNREAD}: Is a directory"),
+        (["align", "examples", "examples/he-1.txt"], 1, f"error: examples: {UNREAD}: Is a dir"),
+        (["align", "examples/he-1.wav", "docs"], 1, f"error: docs: {UNREAD}: Is a directory"),
+        (["align", "examples/he-1.wav", "none.txt"], 1, f"error: none.txt: {UNREAD}: No such"),
         (["transcribe", "examples/he-1.wav", "--model", "x"], 1, '"code": "unknown_model"'),
         (["transcribe", "examples/he-1.wav", "--language", "xx"], 1, "auto or one of the"),
         (["align", "examples/he-1.wav", "examples/he-2.wav"], 1, '"code": "invalid_field"'),
@@ -96,6 +102,31 @@ def test_only_the_model_that_answers_is_loaded(
         assert (answer["model"], answer["choice"]["by"]) == ("he-demo", by)
     assert main(["align", *spoken, "--language", "hi"]) == 1
     assert '"code": "bundle_error"' in capsys.readouterr().err
+
+
+def test_a_default_that_does_not_load_is_passed_over(
+    tmp_path: Path,
+    root: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The language's next model answers, and the reason names the one before it."""
+    monkeypatch.chdir(root)
+    for name in ("he-demo", "hi-demo"):
+        (tmp_path / name).symlink_to(root / "models" / name)
+    write_bundle(tmp_path / "real", HINDI_LETTERS, id="real", language="hi")  # has no graph
+    options = ["--models-dir", str(tmp_path)]
+    text = ["examples/hi-1.txt"]
+    for command, *rest in (
+        ("transcribe", *options),
+        ("transcribe", *options, "--language", "hi"),
+        ("align", *text, *options),
+        ("align", *text, *options, "--language", "hi"),
+    ):
+        assert main([command, "examples/hi-1.wav", *rest]) == 0
+        answer = json.loads(capsys.readouterr().out)
+        assert answer["model"] == "hi-demo"
+        assert answer["choice"]["reason"].endswith("passed over, as it does not load: real")
 
 
 def test_wrong_settings_stop_the_start(

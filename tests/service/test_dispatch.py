@@ -16,6 +16,7 @@ from bundles import (
     PlantedModel,
     path_of,
     two_languages,
+    write_bundle,
 )
 
 from service import dispatch
@@ -167,10 +168,59 @@ def test_a_model_that_fails_to_load_is_passed_over(tmp_path: Path) -> None:
     catalogue = half_broken(tmp_path)
     first = dispatch.transcribe(catalogue.shortlist(), noise())
     assert (first.result.model, first.choice.by) == ("hebrew", "only")
-    assert first.choice.reason == "hebrew is the only model that loads"
+    assert first.choice.reason == "hebrew answers: no model of hi loads"
     assert set(catalogue.broken) == {"hindi"}
     second = dispatch.transcribe(catalogue.shortlist(), noise())
     assert (second.result.text, second.choice.by) == ("שלום", "only")
+
+
+def with_a_broken_default(folder: Path) -> Catalogue:
+    """he-demo and hi-demo answer; `real`, of Hindi too, would come first and fails."""
+    write_bundle(folder / "he-demo", id="he-demo")
+    write_bundle(folder / "hi-demo", HINDI_LETTERS, id="hi-demo", language="hi")
+    write_bundle(folder / "real", HINDI_LETTERS, id="real", language="hi")
+    models = {
+        "he-demo": PlantedModel(PATH, UNSURE),
+        "hi-demo": PlantedModel(PATH, SURE),
+        "real": FailingModel(),
+    }
+    return Catalogue.read(folder, opener=Opener(models))
+
+
+PASSED_OVER = "; passed over, as it does not load: real"
+
+
+@pytest.mark.parametrize("language", [None, "auto", "hi"])
+@pytest.mark.parametrize("task", ["transcribe", "align"])
+def test_a_default_that_fails_at_first_use_leaves_its_language_to_the_next(
+    tmp_path: Path, task: str, language: str | None
+) -> None:
+    """The request that finds out, and those after it, are answered and told who was passed over."""
+    catalogue = with_a_broken_default(tmp_path)
+    for _ in range(2):
+        shortlist = catalogue.shortlist(None, language)
+        answer = (
+            dispatch.transcribe(shortlist, noise())
+            if task == "transcribe"
+            else dispatch.align(shortlist, noise(), HINDI_WORD)
+        )
+        assert (answer.result.model, answer.choice.model) == ("hi-demo", "hi-demo")
+        assert answer.choice.reason.endswith(PASSED_OVER)
+        assert answer.choice.reason.count("real") == 1
+        assert "real" not in answer.choice.candidates
+    if language == "hi":
+        told = "language hi was asked for, and hi-demo is its default"
+        assert answer.choice.reason == told + PASSED_OVER
+    with pytest.raises(BundleError, match="got nothing"):
+        dispatch.transcribe(catalogue.shortlist("real"), noise())
+
+
+def test_other_languages_do_not_tell_of_it(tmp_path: Path) -> None:
+    """A Hebrew text is aligned as ever, and the broken model is not even tried."""
+    catalogue = with_a_broken_default(tmp_path)
+    answer = dispatch.align(catalogue.shortlist(), noise(), "שלום")
+    assert answer.choice.reason == "the text has 4 letters: 4 Hebrew (he-demo)"
+    assert catalogue.broken == {}
 
 
 def test_who_needs_the_model_that_fails_is_told(tmp_path: Path) -> None:

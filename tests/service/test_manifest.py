@@ -103,6 +103,20 @@ def test_a_wrong_field_is_named(tmp_path: Path, changes: dict[str, Any], named: 
     assert named in caught.value.message
 
 
+def test_what_no_answer_could_hold_is_refused(tmp_path: Path) -> None:
+    """GET /models shows the report: a few levels are shown, hundreds are not."""
+
+    def nested(levels: int) -> dict[str, Any]:
+        report: dict[str, Any] = {}
+        for _ in range(levels):
+            report = {"inner": [report]}
+        return report
+
+    assert read(tmp_path, manifest_document(report=nested(30))).report
+    with pytest.raises(BundleError, match="values at most 64 deep"):
+        read(tmp_path, manifest_document(report=nested(100)))
+
+
 def test_a_document_nested_too_deeply_is_refused(tmp_path: Path) -> None:
     """As what is no JSON."""
     path = tmp_path / MANIFEST_FILE

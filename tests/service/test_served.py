@@ -139,9 +139,9 @@ def test_a_load_that_fails_is_remembered(tmp_path: Path) -> None:
 
 
 def test_a_fault_of_any_kind_is_the_models_alone(tmp_path: Path) -> None:
-    """What no check foresaw, here a rate at which no sound is, is told with its folder."""
-    bundle = open_bundle(write_bundle(tmp_path / "aa", id="aa", sample_rate=10**12))
-    subject = ServedModel(bundle, Opener({"aa": planted()}), threading.Lock())
+    """What no check foresaw is told with its folder."""
+    bundle = open_bundle(write_bundle(tmp_path / "aa", id="aa"))
+    subject = ServedModel(bundle, Opener({}), threading.Lock())  # a KeyError
     with pytest.raises(BundleError, match=rf"{tmp_path}/aa: expected a model that loads, got \w+:"):
         subject.recognizer()
     assert subject.fault is not None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from service.text.hebrew import spell
 from service.text.mapping import written_text
-from service.text.vocabulary import Vocabulary, vocabulary_of
+from service.text.vocabulary import SpelledToken, Vocabulary, vocabulary_of
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,23 @@ def test_hebrew_is_spelled_with_its_letters(
 ) -> None:
     """Marks go, letters stay, a maqaf parts words."""
     assert spelled(text, vocabulary) == expected
+
+
+def test_a_word_that_comes_again_is_not_spelled_again(
+    vocabulary: Vocabulary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ligature of words, or one word many times, costs the vocabulary one question."""
+    asked: list[str] = []
+    spell_word = vocabulary.spell
+
+    def counted(letters: str) -> list[SpelledToken]:
+        asked.append(letters)
+        return spell_word(letters)
+
+    monkeypatch.setattr(vocabulary, "spell", counted)
+    written = written_text("שלום " * 100 + "\ufdfa" * 100, "he", vocabulary)
+    assert len(written.words) == 101
+    assert len(asked) == len(set(asked))
 
 
 @given(st.text())

@@ -1,5 +1,8 @@
 """Scripts by the names of the letters."""
 
+import unicodedata
+from typing import Literal
+
 import pytest
 
 from service.text.script import letters_by_script, main_script, script_of
@@ -37,6 +40,20 @@ def test_points_and_disguises_change_no_count() -> None:
     assert letters_by_script("שָׁלוֹם") == letters_by_script("שלום") == {"HEBREW": 4}
     assert letters_by_script("\ufb2aל\ufb4bם") == {"HEBREW": 4}
     assert letters_by_script("ａ𝐛ℵ") == {"LATIN": 2, "HEBREW": 1}
+
+
+def test_a_heap_of_marks_is_never_put_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That takes quadratic time: characters are normalised one by one, each kind once."""
+    normalised: list[str] = []
+    normalize = unicodedata.normalize
+
+    def counted(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
+        normalised.append(text)
+        return normalize(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", counted)
+    assert letters_by_script("ש" + "\u05b0\u05c1\u0591" * 1000) == {"HEBREW": 1}
+    assert sorted(normalised) == sorted("ש\u05b0\u05c1\u0591")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from bundles import (
@@ -16,6 +17,7 @@ from bundles import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from sentencepiece import SentencePieceProcessor
 
 from service.bundle import open_bundle
 from service.errors import BundleError
@@ -143,6 +145,23 @@ def test_a_mark_goes_with_its_letter(words: Vocabulary, tmp_path: Path) -> None:
     assert spelled == [SpelledToken(0, (0,)), SpelledToken(1, (3,))]
 
 
+@pytest.mark.parametrize("word", ["कa\u093cन", "कaीन", "कळींन", "कळ\u093cीन", "a\u093cकन", "aीकन"])
+def test_marks_of_a_letter_that_is_left_out_go_with_it(
+    words: Vocabulary, tmp_path: Path, word: str
+) -> None:
+    """Vowel signs, too, though they have tokens: nobody says them alone."""
+    assert texts(word, words) == ["▁", "क", "न"]
+    spelled = character_vocabulary(tmp_path, "कनी\u093cं").spell(word)
+    assert [token for token, _ in spelled] == [0, 1]
+
+
+def test_marks_after_one_that_is_left_out_stay(words: Vocabulary, tmp_path: Path) -> None:
+    """Their letter is there: only the mark without a token goes."""
+    assert texts("न\u093cी", words) == ["▁", "नी"]
+    spelled = character_vocabulary(tmp_path, "कनी").spell("न\u093cी")
+    assert [token for token, _ in spelled] == [1, 2]
+
+
 def test_letters_without_a_piece_are_left_out(words: Vocabulary) -> None:
     """Foreign ones, marks and controls; the places of the others stay."""
     spelled = words.spell("xनyz\u200d▁म🙂")
@@ -158,6 +177,42 @@ def test_letters_without_a_piece_are_left_out(words: Vocabulary) -> None:
 def test_a_heap_of_marks_costs_no_more_than_its_length(words: Vocabulary) -> None:
     """No letter bears more than four; 100,000 would take hours if they were weighed together."""
     assert texts("क" + "\u093c" * 100_000 + "न", words) == ["▁", "क", *["\u093c"] * 4, "न"]
+
+
+def test_a_letter_is_weighed_once_a_word(
+    words: Vocabulary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it stands in it: SentencePiece is slow to ask."""
+    asked: list[str] = []
+    normalize = SentencePieceProcessor.normalize
+
+    def counted(processor: SentencePieceProcessor, text: str) -> str:
+        asked.append(text)
+        return str(normalize(processor, text))
+
+    monkeypatch.setattr(SentencePieceProcessor, "normalize", counted)
+    assert texts("नx" * 1000, words)[1:] == ["न"] * 1000
+    assert sorted(asked) == ["X", "x", "न"]
+
+
+def test_a_character_is_decomposed_once_a_word(
+    letters: Vocabulary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same where tokens are characters."""
+    normalised: list[str] = []
+    normalize = unicodedata.normalize
+
+    def counted(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
+        normalised.append(text)
+        return normalize(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", counted)
+    counts = []
+    for repeats in (1, 1000):
+        normalised.clear()
+        assert len(letters.spell("אx" * repeats)) == repeats
+        counts.append(len(normalised))
+    assert counts[0] == counts[1] > 0
 
 
 @given(st.text(st.characters()) | st.text(st.sampled_from("नमक\u093c\u0929\u095cीﬁßİ\u0301▁ ")))

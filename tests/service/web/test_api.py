@@ -309,6 +309,12 @@ REFUSED: dict[str, tuple[str, dict[str, Any], int, str]] = {
         400,
         "invalid_field",
     ),
+    "characters that are neither, of a transcription": (
+        "/transcribe",
+        {"files": {"audio": noise(1)}, "data": {"characters": "True"}},
+        400,
+        "invalid_field",
+    ),
     "no samples": ("/transcribe", {"files": {"audio": wav(np.zeros(0))}}, 422, "empty_audio"),
     "no bytes": ("/transcribe", {"files": {"audio": b""}}, 422, "empty_audio"),
     "not a number": (
@@ -361,6 +367,24 @@ def test_a_malformed_form_is_refused(client: httpx.Client, body: bytes) -> None:
     response = client.post("/transcribe", content=body, headers=headers)
     assert response.status_code == 400
     assert set(response.json()["error"]) >= ERROR_KEYS
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "undefined", "punycode", "utf-16", "", "no-such"])
+@pytest.mark.parametrize("path", ["/transcribe", "/align"])
+def test_a_form_in_another_charset_is_refused(
+    client: httpx.Client, path: str, charset: str
+) -> None:
+    """Some decode to half characters and some to nothing; utf-8, or none said, is taken."""
+    head = b'--XX\r\nContent-Disposition: form-data; name="'
+    audio = head + b'audio"; filename="a.wav"\r\n\r\n' + noise(1) + b"\r\n"
+    transcript = head + b'transcript"\r\n\r\n+BekF3AXVBd0- +2AA-\r\n'
+    headers = {"content-type": f'multipart/form-data; boundary=XX; charset="{charset}"'}
+    content = audio + transcript + b"--XX--\r\n"
+    error = fault(client.post(path, content=content, headers=headers), 400, "invalid_field")
+    assert error["param"] == "content-type"
+    for same in ("; charset=utf-8", "; charset=UTF8", ""):
+        headers = {"content-type": f"multipart/form-data; boundary=XX{same}"}
+        client.post("/transcribe", content=content, headers=headers).raise_for_status()
 
 
 def first_answer(connection: socket.socket) -> tuple[int, dict[str, Any]]:

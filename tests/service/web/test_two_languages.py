@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from bundles import write_bundle
+from bundles import HINDI_LETTERS, write_bundle
 from servers import Server, running_server
 
 
@@ -168,6 +168,23 @@ def test_models_may_wait_for_their_first_request(
         assert states == {"other-demo": False, "he-demo": True, "hi-demo": False}
         assert lazy.log.read_text().count("model he-demo is ready") == 1
         assert post(client, "align", clip, transcript=text)["words"] == answers[0]["words"]
+
+
+def test_a_default_that_fails_at_first_use_leaves_its_language_served(
+    tmp_path: Path, root: Path
+) -> None:
+    """The next model of the language answers from the first request on, unless it was named."""
+    folder = write_models(tmp_path / "models", root)
+    write_bundle(folder / "real", HINDI_LETTERS, id="real", language="hi")
+    clip = (root / "examples/hi-1.wav").read_bytes()
+    settings: dict[str, object] = {"models_dir": folder, "load": "first_use"}
+    with running_server(tmp_path / "s", **settings) as lazy, lazy.client() as client:
+        for fields in ({"language": "hi"}, {}):
+            answer = post(client, "transcribe", clip, **fields)
+            assert answer["model"] == "hi-demo"
+            assert "does not load: real" in answer["choice"]["reason"]
+        response = client.post("/transcribe", files={"audio": clip}, data={"model": "real"})
+        assert (response.status_code, response.json()["error"]["code"]) == (500, "bundle_error")
 
 
 def test_a_server_whose_only_model_fails_later_is_not_ready_any_more(
