@@ -13,12 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from service import __version__, errors
-from service.catalogue import Catalogue
 from service.errors import KolvaniError
 from service.ops.metrics import Metrics
 from service.ops.pool import Pool
 from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
+from service.serving.catalogue import Catalogue
 from service.web.resources import ClientGone, Resources
 from service.web.routes import models, speech, status
 

@@ -12,14 +12,14 @@ from typing import Final
 import uvicorn
 from pydantic import BaseModel, ValidationError
 
-from service import dispatch
 from service.app import create_app
 from service.audio import decode_file
-from service.catalogue import AUTO, Catalogue
 from service.errors import EmptyTranscript, InvalidField, KolvaniError
 from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
-from service.recording import Recording
+from service.serving import dispatch
+from service.serving.catalogue import AUTO, Catalogue
+from service.serving.recording import Recording
 from service.web.schemas import align_answer, transcribe_answer
 
 FAILED: Final = 1

@@ -10,9 +10,9 @@ from export.demo.hebrew import corpus as hebrew
 from export.demo.hindi import corpus as hindi
 from export.demo.speech.utterance import load_mono
 from service.audio import Audio
-from service.choice import by_certainty
 from service.recognizer import Recognizer
-from service.recording import Recording
+from service.serving.choice import by_certainty
+from service.serving.recording import Recording
 
 
 def measure_choice(

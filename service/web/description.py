@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from service.audio import READABLE
-from service.catalogue import AUTO
 from service.errors import Fact
+from service.serving.catalogue import AUTO
 from service.web.schemas import ErrorAnswer
 from service.web.uploads import FLAGS, FORM_TYPE
 

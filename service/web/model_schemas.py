@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from service.catalogue import Catalogue
-from service.served import ServedModel
+from service.serving.catalogue import Catalogue
+from service.serving.served import ServedModel
 
 
 class LanguageAnswer(BaseModel):

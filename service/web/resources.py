@@ -6,11 +6,11 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
-from service.catalogue import Catalogue
 from service.errors import NotReady
 from service.ops.metrics import Metrics
 from service.ops.pool import Job, Pool
 from service.ops.settings import Settings
+from service.serving.catalogue import Catalogue
 
 Result = TypeVar("Result")
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.choice import PROBE_SEC, By
-from service.dispatch import Answer
+from service.serving.choice import PROBE_SEC, By
+from service.serving.dispatch import Answer
 from service.spans import Alignment, Status, Transcript
 from service.web.model_schemas import ModelState
 

@@ -14,9 +14,9 @@ from recipes import CONFORMER
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 
 from service.bundle import MODEL_FILE, TOKENS_FILE, Bundle, open_bundle, sha256_of, write_tokens
-from service.catalogue import Catalogue
 from service.errors import InferenceError
 from service.recognizer import Recognizer
+from service.serving.catalogue import Catalogue
 
 LETTERS: Final = "אבגדהוזחטיךכלםמןנסעףפץצקרשת"
 HINDI_LETTERS: Final = "अआइउएओकखगचजटडतथदधनपबमयरलवशस"  # as many

@@ -7,12 +7,12 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
-from service import dispatch
 from service.audio import decode
-from service.catalogue import Shortlist
 from service.errors import KolvaniError
 from service.ops.metrics import OK, Metrics
-from service.recording import Recording
+from service.serving import dispatch
+from service.serving.catalogue import Shortlist
+from service.serving.recording import Recording
 from service.web.description import ALIGN_BODY, ERRORS, TRANSCRIBE_BODY
 from service.web.resources import ClientGone, Resources, ResourcesDep, run_for_client
 from service.web.schemas import (

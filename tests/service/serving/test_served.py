@@ -12,7 +12,7 @@ from service.acoustic import OnnxAcousticModel
 from service.bundle import MODEL_FILE, TOKENS_FILE, Bundle, open_bundle
 from service.errors import BundleError
 from service.recognizer import Recognizer
-from service.served import ServedModel
+from service.serving.served import ServedModel
 
 WAIT_SEC = 30.0
 BLOCK_BYTES = 64 << 20
@@ -117,7 +117,7 @@ def test_memory_is_what_the_process_grew_by(
 
     for readings, expected in (([700, 500], 0), ([500, 700], 200), ([None, 700], None)):
         told = iter(readings)
-        monkeypatch.setattr("service.served.resident_bytes", lambda told=told: next(told))
+        monkeypatch.setattr("service.serving.served.resident_bytes", lambda told=told: next(told))
         model = served(tmp_path, Opener({"aa": planted()}))
         model.recognizer()
         assert model.loaded is not None

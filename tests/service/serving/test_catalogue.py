@@ -18,8 +18,8 @@ from bundles import (
 )
 
 from service.bundle import TOKENS_FILE, Bundle, open_bundle
-from service.catalogue import AUTO, Catalogue
 from service.errors import BundleError, InvalidField, UnknownLanguage, UnknownModel
+from service.serving.catalogue import AUTO, Catalogue
 
 
 def opener(*names: str) -> Opener:
@@ -156,7 +156,7 @@ def test_what_no_check_foresaw_is_told_with_its_type(
             raise OverflowError("too large")
         return open_bundle(folder)
 
-    monkeypatch.setattr("service.catalogue.open_bundle", stumbling)
+    monkeypatch.setattr("service.serving.catalogue.open_bundle", stumbling)
     catalogue = Catalogue.read(write_two_languages(tmp_path), opener=opener())
     assert names(catalogue) == ["hebrew"]
     assert catalogue.broken["hindi"] == (

@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 from service.audio import Audio
 from service.errors import UndecidedLanguage
 from service.recognizer import Recognizer
-from service.recording import Recording
+from service.serving.recording import Recording
 from service.spans import Transcript
 from service.text.script import letters_by_script
 

@@ -5,7 +5,7 @@ import pytest
 
 from service.audio import Audio
 from service.errors import CorruptAudio
-from service.recording import Recording
+from service.serving.recording import Recording
 
 
 def test_each_rate_is_decoded_once() -> None:

@@ -8,10 +8,10 @@ from bundles import RATE, TOKENS, PlantedModel, path_of, planted_bundle, write_b
 
 from service.audio import Audio
 from service.bundle import open_bundle
-from service.choice import PROBE_SEC, by_certainty, by_script
 from service.errors import UndecidedLanguage
 from service.recognizer import Recognizer
-from service.recording import Recording
+from service.serving.choice import PROBE_SEC, by_certainty, by_script
+from service.serving.recording import Recording
 
 SCRIPTS = {"he-demo": "HEBREW", "hi-demo": "DEVANAGARI"}
 SURE, UNSURE = 10.0, 4.0  # logits above the others

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Final, Literal
 
 from service.bundle import Bundle, open_bundle
-from service.choice import Choice
 from service.errors import BundleError, InvalidField, KolvaniError, UnknownLanguage, UnknownModel
 from service.fields import broken
 from service.manifest import MANIFEST_FILE
 from service.recognizer import Recognizer
-from service.served import ServedModel
+from service.serving.choice import Choice
+from service.serving.served import ServedModel
 
 logger = logging.getLogger(__name__)
 

@@ -19,12 +19,12 @@ from bundles import (
     write_bundle,
 )
 
-from service import dispatch
 from service.audio import Audio
-from service.catalogue import Catalogue
-from service.choice import PROBE_SEC
 from service.errors import BundleError, NoSpeech, NothingToAlign, UndecidedLanguage
-from service.recording import Recording
+from service.serving import dispatch
+from service.serving.catalogue import Catalogue
+from service.serving.choice import PROBE_SEC
+from service.serving.recording import Recording
 
 PATH = path_of("_שלום_")
 SECONDS = len(PATH) * STRIDE / RATE

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, NamedTuple, TypeVar
 
-from service.catalogue import Shortlist, preference
-from service.choice import Choice, by_certainty, by_script
 from service.errors import BundleError
 from service.recognizer import Recognizer
-from service.recording import Recording
-from service.served import ServedModel
+from service.serving.catalogue import Shortlist, preference
+from service.serving.choice import Choice, by_certainty, by_script
+from service.serving.recording import Recording
+from service.serving.served import ServedModel
 from service.spans import Alignment, Transcript
 
 Result = TypeVar("Result", Transcript, Alignment)
