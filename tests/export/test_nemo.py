@@ -92,7 +92,7 @@ def test_a_bundle_transcribes_and_aligns(
 
 @pytest.mark.parametrize("samples", LENGTHS)
 def test_runtime_features_through_the_graph_are_nemos_answer(
-    network: ConformerNetwork, graph: Path, samples: int
+    network: ConformerNetwork, graph: Path, speech: np.ndarray, samples: int
 ) -> None:
     """NeMo end to end against our features and the float32 graph: 5e-4, and the same text."""
     runtime = LogMel(network.recipe)
@@ -100,11 +100,15 @@ def test_runtime_features_through_the_graph_are_nemos_answer(
     rng = np.random.default_rng(samples)
     noise = (0.05 * rng.standard_normal(samples)).astype(np.float32)
     # The signal's first syllable swells out of digital silence, where rounding is all there is.
-    speech = speech_like(samples + SWELL, RATE)[SWELL:]
-    for waveform in (speech, noise):
+    synthetic = speech_like(samples + SWELL, RATE)[SWELL:]
+    # NeMo fails on what is too short to be reflected: there it gets our padding, and two frames,
+    # one of them hardly more than silence, whose deviation magnifies the last bits.
+    padded = samples < network.recipe.min_samples
+    tolerance = 5e-3 if padded else 5e-4
+    for waveform in (speech[:samples], synthetic, noise):
+        assert len(waveform) == samples
         ours = traced.logits(runtime(waveform))
         with torch.inference_mode():
-            # The older dialect fails on what is too short to be reflected.
             heard = np.pad(waveform, (0, max(0, network.recipe.min_samples - samples)))
             theirs, lengths, _ = network.model(
                 input_signal=torch.from_numpy(heard)[None],
@@ -112,8 +116,15 @@ def test_runtime_features_through_the_graph_are_nemos_answer(
             )
         expected = theirs[0, : int(lengths[0])].numpy()
         assert ours.shape == expected.shape
-        assert np.abs(ours - expected).max() <= 5e-4
+        assert np.abs(ours - expected).max() <= tolerance
         assert tokens(ours) == tokens(expected)
+
+
+@pytest.fixture(scope="session")
+def speech(root: Path) -> np.ndarray:
+    """All examples one after the other, from within the first word."""
+    clips = [decode_file(path, RATE, 60.0) for path in sorted((root / "examples").glob("*.wav"))]
+    return np.concatenate([clip.waveform for clip in clips])[int(0.35 * RATE) :]
 
 
 def tokens(log_probs: np.ndarray) -> list[int]:
