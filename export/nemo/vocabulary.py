@@ -6,6 +6,9 @@ from typing import Any, Final
 from nemo.collections.asr.models import EncDecCTCModel, EncDecCTCModelBPE
 from nemo.collections.common.tokenizers import SentencePieceTokenizer
 from sentencepiece import SentencePieceProcessor
+from sentencepiece.sentencepiece_model_pb2 import (
+    ModelProto,  # type: ignore[attr-defined] # made when the module is imported
+)
 
 from export.errors import UnsupportedCheckpoint, VocabularyMismatch
 
@@ -59,8 +62,17 @@ def _pieces(tokenizer: Any) -> NemoVocabulary:  # noqa: ANN401  # one of NeMo's,
         tokens=(*pieces, BLANK),
         word_delimiter=MARK,
         special_tokens=(*(pieces[index] for index in special), BLANK),
-        tokenizer=processor.serialized_model_proto(),
+        tokenizer=_without_paths(processor.serialized_model_proto()),
     )
+
+
+def _without_paths(serialized: bytes) -> bytes:
+    """A SentencePiece model that does not tell on whose disk it was trained."""
+    proto = ModelProto.FromString(serialized)
+    proto.trainer_spec.ClearField("input")
+    proto.trainer_spec.ClearField("model_prefix")
+    stripped: bytes = proto.SerializeToString()
+    return stripped
 
 
 def _is_special(processor: SentencePieceProcessor, index: int) -> bool:

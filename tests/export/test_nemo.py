@@ -8,6 +8,7 @@ import pytest
 import torch
 from nemo.collections.asr.models import EncDecCTCModel, EncDecCTCModelBPE
 from rapidfuzz.distance import Levenshtein
+from sentencepiece import SentencePieceProcessor
 from tiny import Exporter
 from tiny_nemo import ENCODER, LABELS, write_nemo
 
@@ -231,6 +232,18 @@ def test_character_labels_become_tokens(tmp_path: Path) -> None:
     assert network.vocabulary.word_delimiter == " "
     assert network.vocabulary.tokenizer is None
     assert type(network.model) is EncDecCTCModel
+
+
+def test_the_tokenizer_names_no_place(network: ConformerNetwork) -> None:
+    """SentencePiece notes the paths of its training; a bundle does not pass them on."""
+    before = network.model.tokenizer.tokenizer.serialized_model_proto()
+    assert b"/tokenizer" in before
+    tokenizer = network.vocabulary.tokenizer
+    assert tokenizer is not None
+    assert b"/tokenizer" not in tokenizer
+    assert b"text.txt" not in tokenizer
+    again = SentencePieceProcessor(model_proto=tokenizer)
+    assert again.encode("आज बारिश") == network.model.tokenizer.tokenizer.encode("आज बारिश")
 
 
 def test_pieces_come_from_the_tokenizer(network: ConformerNetwork) -> None:
