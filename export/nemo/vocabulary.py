@@ -5,10 +5,7 @@ from typing import Any, Final
 
 from nemo.collections.asr.models import EncDecCTCModel, EncDecCTCModelBPE
 from nemo.collections.common.tokenizers import SentencePieceTokenizer
-from sentencepiece import SentencePieceProcessor
-from sentencepiece.sentencepiece_model_pb2 import (
-    ModelProto,  # type: ignore[attr-defined] # made when the module is imported
-)
+from sentencepiece import SentencePieceProcessor, sentencepiece_model_pb2
 
 from export.errors import UnsupportedCheckpoint, VocabularyMismatch
 
@@ -68,7 +65,8 @@ def _pieces(tokenizer: Any) -> NemoVocabulary:  # noqa: ANN401  # one of NeMo's,
 
 def _without_paths(serialized: bytes) -> bytes:
     """A SentencePiece model that does not tell on whose disk it was trained."""
-    proto = ModelProto.FromString(serialized)
+    # Its classes are made when the module is imported.
+    proto = sentencepiece_model_pb2.ModelProto.FromString(serialized)  # type: ignore[attr-defined]
     proto.trainer_spec.ClearField("input")
     proto.trainer_spec.ClearField("model_prefix")
     stripped: bytes = proto.SerializeToString()
