@@ -20,33 +20,17 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-from bench.medium import medium_conformer, medium_preprocessor
+from bench.medium import CONFIG, medium_conformer, medium_preprocessor
 from bench.transcribe import medians, tiled
+from export.nemo.recipe import read_recipe
 from service.audio import decode_file
 from service.features import LogMel
-from service.recipes import LogMelRecipe
 
 LENGTHS_SEC: Final = (1, 10, 60)
 REPETITIONS: Final = 21
 CLIP: Final = Path("examples/he-1.wav")
 
-RECIPE: Final = LogMelRecipe(  # of bench.medium's preprocessor
-    sample_rate=16_000,
-    n_window_size=400,
-    n_window_stride=160,
-    window="hann",
-    n_fft=512,
-    features=80,
-    lowfreq=0.0,
-    highfreq=None,
-    mel_norm="slaney",
-    preemph=0.97,
-    mag_power=2.0,
-    log_zero_guard_type="add",
-    log_zero_guard_value=2.0**-24,
-    normalize="per_feature",
-    edges="zeros",
-)
+RECIPE: Final = read_recipe(CONFIG["preprocessor"], edges="zeros")
 
 
 def one_thread_session(graph: Path) -> onnxruntime.InferenceSession:

@@ -19,7 +19,7 @@ from transformers import AutoConfig, Wav2Vec2Config, Wav2Vec2FeatureExtractor, W
 from export.errors import CheckpointNotFound, UnsupportedCheckpoint
 from export.hub import Source, locate
 from export.network import Provenance
-from export.peers import fold_mask, peer_files
+from export.peers import fold_mask, peer_vocabulary
 from export.vocabulary import Vocabulary, read_vocabulary
 from service.framing import Convolutions
 from service.manifest import Manifest
@@ -124,21 +124,13 @@ class Wav2Vec2Network:
 
     def files(self) -> Mapping[str, bytes]:
         """The vocabulary as the peers spell it."""
-        files = peer_files(
-            "wav2vec2",
-            tokens=self.tokens,
-            blank_id=self.blank_id,
-            word_delimiter=self.vocabulary.word_delimiter,
-            subsampling_factor=1,
-            features_size=1,
-        )
+        files = peer_vocabulary(self.tokens, self.blank_id, self.vocabulary.word_delimiter)
         return {name: text.encode() for name, text in files.items()}
 
     def manifest(self, provenance: Provenance) -> Manifest:
         """All but the figures and the files' hashes."""
         return Manifest(
-            id=provenance.id,
-            language=provenance.language,
+            **vars(provenance),
             family="wav2vec2",
             sample_rate=self.sample_rate,
             blank_id=self.blank_id,
@@ -151,9 +143,6 @@ class Wav2Vec2Network:
             length_input=None,
             output=LOGITS_OUTPUT,
             files={},
-            licence=provenance.licence,
-            source=provenance.source,
-            tools=provenance.tools,
             report={},
         )
 

@@ -12,30 +12,45 @@ onnx-asr cannot open wav2vec2.
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import onnx
 from onnx import TensorProto, helper
-
-PeerFamily = Literal["wav2vec2", "nemo-conformer"]
 
 CONFIG_FILE: Final = "config.json"
 VOCABULARY_FILE: Final = "vocab.txt"
 BLANK: Final = "<blk>"  # the one name that both know
 SPACE: Final = "▁"  # SentencePiece's; both write a space for it
-PER_FEATURE: Final = "per_feature"  # NeMo's normalisation over time, the only one that both have
 
 
-def peer_metadata(
-    family: PeerFamily, *, width: int, subsampling_factor: int, normalize: str
-) -> dict[str, str]:
-    """What sherpa-onnx reads from the ONNX file itself.
+def peer_vocabulary(tokens: Sequence[str], blank_id: int, word_delimiter: str) -> dict[str, str]:
+    """The vocabulary's file, name and text; both peers know the blank by its name.
+
+    tokens: all, in the order of their ids; word_delimiter: the token, or the mark within tokens,
+    that stands for a space.
+    """
+    spelled = [SPACE if token == word_delimiter else token for token in tokens]
+    spelled[blank_id] = BLANK
+    lines = "".join(f"{token} {index}\n" for index, token in enumerate(spelled))
+    return {VOCABULARY_FILE: lines}
+
+
+def conformer_config(subsampling_factor: int, features_size: int) -> dict[str, str]:
+    """What onnx-asr asks of a conformer, name and text. features_size: mel bins, 80 or 128."""
+    config = {
+        "model_type": "nemo-conformer-ctc",
+        "features_size": features_size,
+        "subsampling_factor": subsampling_factor,  # onnx-asr takes 8 where it is not told
+    }
+    return {CONFIG_FILE: f"{json.dumps(config, indent=2)}\n"}
+
+
+def conformer_metadata(width: int, subsampling_factor: int, normalize: str) -> dict[str, str]:
+    """What sherpa-onnx reads of a conformer from the ONNX file itself.
 
     width: of the log-probabilities, the blank included; normalize: NeMo's
-    `preprocessor.normalize`. Of wav2vec2 it asks for nothing.
+    `preprocessor.normalize`.
     """
-    if family == "wav2vec2":
-        return {}
     return {
         # Without the first two, sherpa-onnx ends the process; without the third, it normalises
         # nothing and hears noise. The fourth tells its command line what this is.
@@ -44,31 +59,6 @@ def peer_metadata(
         "normalize_type": normalize,
         "model_type": "EncDecCTCModelBPE",
     }
-
-
-def peer_files(
-    family: PeerFamily,
-    *,
-    tokens: Sequence[str],
-    blank_id: int,
-    word_delimiter: str,
-    subsampling_factor: int,
-    features_size: int,
-) -> dict[str, str]:
-    """Name and text of each file to put beside the graph.
-
-    tokens: all, in the order of their ids; word_delimiter: the token, or the mark within tokens,
-    that stands for a space; features_size: mel bins (80 or 128 for onnx-asr).
-    """
-    files = {VOCABULARY_FILE: _vocabulary(tokens, blank_id, word_delimiter)}
-    if family == "nemo-conformer":
-        config = {
-            "model_type": "nemo-conformer-ctc",
-            "features_size": features_size,
-            "subsampling_factor": subsampling_factor,  # onnx-asr takes 8 where it is not told
-        }
-        files[CONFIG_FILE] = f"{json.dumps(config, indent=2)}\n"
-    return files
 
 
 def add_metadata(path: Path, metadata: Mapping[str, str]) -> None:
@@ -96,10 +86,3 @@ def fold_mask(path: Path, waveform_input: str, mask_input: str) -> None:
     graph.node.insert(1, ones)
     onnx.checker.check_model(model)
     onnx.save(model, path)
-
-
-def _vocabulary(tokens: Sequence[str], blank_id: int, word_delimiter: str) -> str:
-    """`token id` lines; both peers know the blank by its name."""
-    spelled = [SPACE if token == word_delimiter else token for token in tokens]
-    spelled[blank_id] = BLANK
-    return "".join(f"{token} {index}\n" for index, token in enumerate(spelled))

@@ -96,8 +96,10 @@ def _speak(options: argparse.Namespace, settings: Settings) -> BaseModel:
         lambda sample_rate: decode_file(options.audio, sample_rate, settings.max_audio_sec)
     )
     if options.command == "align":
-        answer = dispatch.align(shortlist, recording, _read_text(options.transcript))
-        return align_answer(answer, with_characters=options.characters)
+        text = _read_text(options.transcript)
+        return align_answer(
+            dispatch.align(shortlist, recording, text, with_characters=options.characters)
+        )
     return transcribe_answer(dispatch.transcribe(shortlist, recording))
 
 

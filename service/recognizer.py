@@ -65,8 +65,8 @@ class Recognizer:
             warnings=self._warnings(audio),
         )
 
-    def align(self, audio: Audio, text: str) -> Alignment:
-        """When each word of `text` is said.
+    def align(self, audio: Audio, text: str, *, with_characters: bool = False) -> Alignment:
+        """When each word of `text` is said, and each character of them where asked.
 
         Every word comes back, in order and as written. Raises EmptyTranscript, NothingToAlign,
         TranscriptTooLong, or NoSpeech for silent audio.
@@ -85,7 +85,9 @@ class Recognizer:
             tokens, scores = forced_align(log_probs, targets, blank_id)
             spans = merge_tokens(tokens, scores, blank_id)
             words = placed_words(written, spans, self._clock(audio))
-            characters = placed_characters(written, words, spans, self._clock(audio))
+            characters = None
+            if with_characters:
+                characters = placed_characters(written, words, spans, self._clock(audio))
         return Alignment(
             words=words,
             characters=characters,

@@ -90,7 +90,7 @@ class Alignment:
     """Where a given text was heard. `score` is that of all aligned tokens together."""
 
     words: tuple[Word, ...]
-    characters: tuple[Character, ...]  # of the words, without the spaces between
+    characters: tuple[Character, ...] | None  # of the words, without spaces; None if not asked for
     score: float
     duration_sec: float
     language: str

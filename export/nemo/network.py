@@ -22,7 +22,12 @@ from export.nemo.recipe import check_tables, edges_of, read_recipe, reflect_edge
 from export.nemo.source import NemoSource, locate
 from export.nemo.vocabulary import NemoVocabulary, read_vocabulary
 from export.network import Array, Provenance
-from export.peers import add_metadata, peer_files, peer_metadata
+from export.peers import (
+    add_metadata,
+    conformer_config,
+    conformer_metadata,
+    peer_vocabulary,
+)
 from service.framing import Subsampling
 from service.manifest import Manifest
 from service.recipes import Edges, LogMelRecipe
@@ -111,9 +116,7 @@ class ConformerNetwork:
         """The reference answer, log-probabilities: float32 [T, V]."""
         encoder = self.model.encoder
         frames = self.framing.output_length(model_input.shape[-1])
-        if (
-            frames > encoder.max_audio_length
-        ):  # past its table NeMo answers wrongly, and fails later
+        if frames > encoder.max_audio_length:  # past its table NeMo answers wrongly, then fails
             encoder.set_max_audio_length(frames)
         with torch.inference_mode():
             log_probs, _, _ = self.model(
@@ -146,8 +149,7 @@ class ConformerNetwork:
 
     def finish(self, graph: Path) -> None:
         """Say in the graph what a peer reads there."""
-        facts = peer_metadata(
-            "nemo-conformer",
+        facts = conformer_metadata(
             width=len(self.tokens),
             subsampling_factor=self.framing.factor,
             normalize=self.recipe.normalize or "",
@@ -156,14 +158,10 @@ class ConformerNetwork:
 
     def files(self) -> Mapping[str, bytes]:
         """The tokenizer where there is one, and what the peers read."""
-        files = peer_files(
-            "nemo-conformer",
-            tokens=self.tokens,
-            blank_id=self.blank_id,
-            word_delimiter=self.vocabulary.word_delimiter,
-            subsampling_factor=self.framing.factor,
-            features_size=self.recipe.features,
-        )
+        files = {
+            **peer_vocabulary(self.tokens, self.blank_id, self.vocabulary.word_delimiter),
+            **conformer_config(self.framing.factor, self.recipe.features),
+        }
         encoded = {name: text.encode() for name, text in files.items()}
         tokenizer = self.vocabulary.tokenizer
         return encoded if tokenizer is None else {TOKENIZER_FILE: tokenizer, **encoded}
@@ -171,8 +169,7 @@ class ConformerNetwork:
     def manifest(self, provenance: Provenance) -> Manifest:
         """All but the figures and the files' hashes."""
         return Manifest(
-            id=provenance.id,
-            language=provenance.language,
+            **vars(provenance),
             family="nemo-conformer",
             sample_rate=self.sample_rate,
             blank_id=self.blank_id,
@@ -185,9 +182,6 @@ class ConformerNetwork:
             length_input=LENGTH_INPUT,
             output=LOG_PROBS_OUTPUT,
             files={},
-            licence=provenance.licence,
-            source=provenance.source,
-            tools=provenance.tools,
             report={},
         )
 

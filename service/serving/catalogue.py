@@ -53,11 +53,6 @@ class Shortlist:
         """The first of each line."""
         return tuple(line[0] for line in self.lines)
 
-    @property
-    def choice(self) -> Choice | None:
-        """That of the first model; None where several are to be compared."""
-        return None if self.decision is None else self.decision.choice(self.models[0])
-
 
 @dataclass(frozen=True)
 class Catalogue:

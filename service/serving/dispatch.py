@@ -52,7 +52,9 @@ def transcribe(shortlist: Shortlist, recording: Recording) -> Answer[Transcript]
     return Answer(recognizer.transcribe(audio), _telling(choice, passed), before)
 
 
-def align(shortlist: Shortlist, recording: Recording, text: str) -> Answer[Alignment]:
+def align(
+    shortlist: Shortlist, recording: Recording, text: str, *, with_characters: bool = False
+) -> Answer[Alignment]:
     """When each word is said, by the model that was asked for or has the text's script.
 
     Raises UndecidedLanguage, BundleError if the model does not load, and what decoding and
@@ -66,7 +68,8 @@ def align(shortlist: Shortlist, recording: Recording, text: str) -> Answer[Align
         choice = shortlist.decision.choice(found.model)
     audio = recording.at(found.recognizer.manifest.sample_rate)
     before["decode"] = recording.decode_sec
-    return Answer(found.recognizer.align(audio, text), _telling(choice, found.passed), before)
+    result = found.recognizer.align(audio, text, with_characters=with_characters)
+    return Answer(result, _telling(choice, found.passed), before)
 
 
 class _Found(NamedTuple):

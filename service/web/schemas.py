@@ -177,20 +177,19 @@ def transcribe_answer(
     return TranscribeAnswer(text=answer.result.text, **_shared(answer, before))
 
 
-def align_answer(
-    answer: Answer[Alignment],
-    before: Mapping[str, float] = NO_STAGES,
-    *,
-    with_characters: bool = False,
-) -> AlignAnswer:
+def align_answer(answer: Answer[Alignment], before: Mapping[str, float] = NO_STAGES) -> AlignAnswer:
     """An alignment on the wire; `before`: seconds of the stages before the answer's own."""
-    characters = [
-        CharacterAnswer.model_validate(character, from_attributes=True)
-        for character in (answer.result.characters if with_characters else ())
-    ]
+    placed = answer.result.characters
+    characters = (
+        None
+        if placed is None
+        else [
+            CharacterAnswer.model_validate(character, from_attributes=True) for character in placed
+        ]
+    )
     return AlignAnswer(
         score=answer.result.score,
-        characters=characters if with_characters else None,
+        characters=characters,
         **_shared(answer, before),
     )
 

@@ -13,7 +13,13 @@ import pytest
 from onnx import TensorProto, helper
 from rapidfuzz.distance import Levenshtein
 
-from export.peers import add_metadata, fold_mask, peer_files, peer_metadata
+from export.peers import (
+    add_metadata,
+    conformer_config,
+    conformer_metadata,
+    fold_mask,
+    peer_vocabulary,
+)
 from service.audio import decode_file
 from service.bundle import open_bundle, read_tokens
 from service.recognizer import Recognizer
@@ -85,14 +91,7 @@ def test_the_embedded_bundles_vouch_for_the_peers_files(bundle: str) -> None:
 
 def test_the_peers_vocabulary_differs_in_two_names(tmp_path: Path) -> None:
     """Blank and space have the peers' names, and every token keeps its id."""
-    files = peer_files(
-        "wav2vec2",
-        tokens=("א", "|", "[PAD]", "ב"),
-        blank_id=2,
-        word_delimiter="|",
-        subsampling_factor=320,
-        features_size=1,
-    )
+    files = peer_vocabulary(("א", "|", "[PAD]", "ב"), blank_id=2, word_delimiter="|")
     assert set(files) == {"vocab.txt"}
     (tmp_path / "vocab.txt").write_text(files["vocab.txt"], encoding="utf-8")
     assert read_tokens(tmp_path / "vocab.txt") == ("א", "▁", "<blk>", "ב")
@@ -102,9 +101,7 @@ def test_a_conformer_says_what_it_is_in_both_places(tmp_path: Path) -> None:
     """onnx-asr reads a file, sherpa-onnx the graph, whose other metadata stay."""
     graph = masked_graph(tmp_path / "model.onnx")
     add_metadata(graph, {"made": "here", "vocab_size": "0"})
-    facts = peer_metadata(
-        "nemo-conformer", width=129, subsampling_factor=4, normalize="per_feature"
-    )
+    facts = conformer_metadata(width=129, subsampling_factor=4, normalize="per_feature")
     add_metadata(graph, facts)
     found = {entry.key: entry.value for entry in onnx.load(graph).metadata_props}
     assert found == {
@@ -114,16 +111,10 @@ def test_a_conformer_says_what_it_is_in_both_places(tmp_path: Path) -> None:
         "normalize_type": "per_feature",
         "model_type": "EncDecCTCModelBPE",
     }
-    files = peer_files(
-        "nemo-conformer",
-        tokens=("<unk>", "▁क", "<blk>"),
-        blank_id=2,
-        word_delimiter="▁",
-        subsampling_factor=4,
-        features_size=80,
-    )
+    files = peer_vocabulary(("<unk>", "▁क", "<blk>"), blank_id=2, word_delimiter="▁")
     assert files["vocab.txt"] == "<unk> 0\n▁क 1\n<blk> 2\n"
-    assert '"subsampling_factor": 4' in files["config.json"]
+    config = conformer_config(subsampling_factor=4, features_size=80)
+    assert '"subsampling_factor": 4' in config["config.json"]
 
 
 def test_a_folded_mask_is_a_mask_of_ones(tmp_path: Path) -> None:

@@ -137,8 +137,11 @@ def test_threads_may_share_one() -> None:
 def test_the_waveform_is_left_as_it_is() -> None:
     """The caller's array is not written to."""
     waveform = noise(5_000)
-    waveform.flags.writeable = False
+    before = waveform.copy()
     LogMel(CONFORMER)(waveform)
+    np.testing.assert_array_equal(waveform, before)
+    waveform.flags.writeable = False  # nor written to and put back
+    assert LogMel(CONFORMER)(waveform).shape == (80, 31)
 
 
 def test_five_minutes_need_little_more_than_they_are() -> None:

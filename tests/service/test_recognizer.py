@@ -186,12 +186,14 @@ def test_a_conformer_speaks_pieces_of_words(tmp_path: Path) -> None:
     transcript = subject.transcribe(audio)
     assert transcript.text == "नम है"
     text = "न\u200dम, है। 42"
-    alignment = subject.align(audio, text)
+    assert subject.align(audio, text).characters is None
+    alignment = subject.align(audio, text, with_characters=True)
     assert [word.word for word in alignment.words] == text.split()
     assert [word.status for word in alignment.words] == ["aligned", "aligned", "interpolated"]
     starts = [word.start for word in alignment.words[:2]]
     assert starts == [word.start for word in transcript.words]
     assert starts == pytest.approx([frame_sec, 5 * frame_sec])
+    assert alignment.characters is not None
     assert "".join(item.char for item in alignment.characters) == "".join(text.split())
     assert alignment.score == pytest.approx(1.0, abs=0.01)
 

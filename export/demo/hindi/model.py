@@ -15,7 +15,7 @@ from sentencepiece import SentencePieceProcessor
 from torch import Tensor
 from torch.nn import functional
 
-import export.nemo  # noqa: F401  # quiets what NeMo tells while it imports and reads
+import export.nemo  # noqa: F401  # quiets what NeMo tells while it reads
 from export.demo.speech.utterance import SAMPLE_RATE
 
 PIECES: Final = 128  # as many as the published model has

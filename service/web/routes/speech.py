@@ -57,8 +57,10 @@ async def align(request: Request, resources: ResourcesDep) -> Response:
     def work(
         shortlist: Shortlist, recording: Recording, form: SpeechForm, before: Stages
     ) -> AlignAnswer:
-        answer = dispatch.align(shortlist, recording, form.transcript)
-        return align_answer(answer, before, with_characters=form.characters)
+        answer = dispatch.align(
+            shortlist, recording, form.transcript, with_characters=form.characters
+        )
+        return align_answer(answer, before)
 
     return await _serve(request, resources, "align", work)
 

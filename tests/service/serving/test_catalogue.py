@@ -63,10 +63,11 @@ def test_what_is_asked_for_is_picked(
     """By model, by language, or by both where they agree; nothing is compared."""
     shortlist = catalogue.shortlist(model, language)
     assert [item.manifest.id for item in shortlist.models] == [picked]
-    assert shortlist.choice is not None
-    assert (shortlist.choice.model, shortlist.choice.by) == (picked, "request")
-    assert shortlist.choice.reason == reason
-    assert shortlist.choice.candidates == {}
+    assert shortlist.decision is not None
+    choice = shortlist.decision.choice(shortlist.models[0])
+    assert (choice.model, choice.by) == (picked, "request")
+    assert choice.reason == reason
+    assert choice.candidates == {}
 
 
 @pytest.mark.parametrize("language", [None, AUTO])
@@ -76,7 +77,7 @@ def test_without_a_name_each_languages_default_is_a_candidate(
     """In the order of the languages, and still to be decided."""
     shortlist = catalogue.shortlist(None, language)
     assert [model.manifest.id for model in shortlist.models] == ["hebrew", "hindi"]
-    assert shortlist.choice is None
+    assert shortlist.decision is None
 
 
 @pytest.mark.parametrize("language", [None, AUTO])
@@ -86,9 +87,10 @@ def test_with_one_language_there_is_nothing_to_decide(tmp_path: Path, language: 
         write_bundle(tmp_path / name, id=name)
     shortlist = Catalogue.read(tmp_path, opener=opener()).shortlist(None, language)
     assert [model.manifest.id for model in shortlist.models] == ["first"]
-    assert shortlist.choice is not None
-    assert shortlist.choice.by == "only"
-    assert shortlist.choice.reason == "he is the only language, and first is its default"
+    assert shortlist.decision is not None
+    choice = shortlist.decision.choice(shortlist.models[0])
+    assert choice.by == "only"
+    assert choice.reason == "he is the only language, and first is its default"
 
 
 def test_a_real_model_is_the_default_before_a_demo(tmp_path: Path) -> None:
@@ -119,7 +121,7 @@ def test_a_broken_folder_does_not_take_the_others_down(tmp_path: Path) -> None:
     assert names(catalogue) == ["hebrew"]
     assert set(catalogue.broken) == {"hindi"}
     assert TOKENS_FILE in catalogue.broken["hindi"]
-    assert catalogue.shortlist().choice is not None
+    assert catalogue.shortlist().decision is not None
     with pytest.raises(BundleError, match=r"tokens\.txt"):
         catalogue.shortlist("hindi")
 
