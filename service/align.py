@@ -3,6 +3,9 @@
 Viterbi search over the CTC topology (Graves et al. 2006, section 4.1) in numpy, one vectorised step
 a frame. The 2L + 1 states stand in two arrays, "in label j" and "in the blank before label j", and
 every emission has the blank's log-probability subtracted, so that blanks cost no addition.
+
+Position j is the gap before label j, position L the one after the last. Speech that the text lacks
+is absorbed where a position is free: there a frame costs max(log p(blank), ABSORB_LOG_PROB).
 """
 
 from typing import Final
@@ -10,7 +13,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from service.ctc import ABSORBED
 from service.errors import TranscriptTooLong
+
+# What an absorbed frame costs. Never 0: every text would collapse into it.
+ABSORB_LOG_PROB: Final = -1.0  # natural log, a frame
+
+NOWHERE: Final[NDArray[np.int64]] = np.zeros(0, dtype=np.int64)
 
 # Where a label state came from, one byte a cell.
 STAY: Final = 0
@@ -37,22 +46,36 @@ def check_fit(targets: NDArray[np.int64], frames: int) -> None:
 
 
 def forced_align(
-    log_probs: NDArray[np.float32], targets: NDArray[np.int64], blank_id: int
+    log_probs: NDArray[np.float32] | NDArray[np.float16],
+    targets: NDArray[np.int64],
+    blank_id: int,
+    *,
+    free: NDArray[np.int64] = NOWHERE,
+    absorb: float = ABSORB_LOG_PROB,
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The best path through `log_probs` that collapses to `targets`, exactly.
 
-    log_probs: float32 [T, V], log domain. targets: int64 [L], L >= 1, none of them the blank.
+    log_probs: float32 or float16 [T, V], log domain; a read-only memory map will do. targets: int64
+    [L], L >= 1, none of them the blank. free: int64 [F], positions in [0, L] in any order, whose
+    gaps cost max(log p(blank), absorb) a frame; absorb: log domain.
+
     Returns tokens int64 [T], one a frame, and scores float32 [T], their log-probabilities: the
-    vocabulary of torchaudio.functional.forced_align. Memory is 2 T L bytes.
+    vocabulary of torchaudio.functional.forced_align. A frame that `absorb` took has the token
+    ABSORBED and the score `absorb`. Memory is 2 T L bytes.
 
     Raises TranscriptTooLong unless T >= L + repeats, and ValueError for targets that are empty,
-    hold the blank or leave the vocabulary.
+    hold the blank or leave the vocabulary, and for free positions outside [0, L].
     """
     _check_targets(targets, log_probs.shape[1], blank_id)
+    _check_free(free, len(targets))
     check_fit(targets, len(log_probs))
-    label_from, blank_from, ends_in_label = _forward(log_probs, targets, blank_id)
+    label_from, blank_from, ends_in_label = _forward(log_probs, targets, blank_id, free, absorb)
     tokens = _backtrack(label_from, blank_from, targets, blank_id, ends_in_label=ends_in_label)
-    return tokens, log_probs[np.arange(len(tokens)), tokens]
+    absorbed = _absorbed(tokens, log_probs[:, blank_id], free, blank_id, absorb)
+    scores = log_probs[np.arange(len(tokens)), tokens].astype(np.float32)
+    scores[absorbed] = absorb
+    tokens[absorbed] = ABSORBED
+    return tokens, scores
 
 
 def _check_targets(targets: NDArray[np.int64], width: int, blank_id: int) -> None:
@@ -62,8 +85,17 @@ def _check_targets(targets: NDArray[np.int64], width: int, blank_id: int) -> Non
         raise ValueError(f"expected targets in [0, {width}) without the blank {blank_id}")
 
 
+def _check_free(free: NDArray[np.int64], count: int) -> None:
+    if len(free) and (free.min() < 0 or free.max() > count):
+        raise ValueError(f"expected free positions in [0, {count}]")
+
+
 def _forward(
-    log_probs: NDArray[np.float32], targets: NDArray[np.int64], blank_id: int
+    log_probs: NDArray[np.float32] | NDArray[np.float16],
+    targets: NDArray[np.int64],
+    blank_id: int,
+    free: NDArray[np.int64],
+    absorb: float,
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_], bool]:
     """Best scores frame by frame; keeps where each state came from.
 
@@ -71,7 +103,11 @@ def _forward(
     blank before it (blank[L]: after the last), both relative to an all-blank path.
     """
     frames, count = len(log_probs), len(targets)
-    blank_scores = log_probs[:, blank_id].astype(np.float64)
+    # A probability of 0 is a very small one, so that differences stay numbers.
+    finite = np.maximum(log_probs.astype(np.float64), -1e9)
+    blank_scores = finite[:, blank_id]
+    gains = np.maximum(absorb - blank_scores, 0.0)
+    free = np.unique(free)
     distinct = np.ones(count, dtype=bool)
     distinct[1:] = targets[1:] != targets[:-1]
     label = np.full(count, -np.inf)
@@ -81,7 +117,7 @@ def _forward(
     label_from = np.zeros((frames, count), dtype=np.uint8)
     blank_from = np.zeros((frames, count + 1), dtype=bool)
     for frame in range(frames):
-        emission = log_probs[frame, targets] - blank_scores[frame]
+        emission = finite[frame, targets] - blank_scores[frame]
         skipped[1:] = np.where(distinct[1:], label[:-1], -np.inf)
         np.greater(label, blank[1:], out=blank_from[frame, 1:])
         entered = np.maximum(blank[:-1], skipped)
@@ -90,7 +126,22 @@ def _forward(
         np.maximum(blank[1:], label, out=blank[1:])
         np.maximum(label, entered, out=label)
         label += emission
+        blank[free] += gains[frame]
     return label_from, blank_from, bool(label[-1] > blank[-1])
+
+
+def _absorbed(
+    tokens: NDArray[np.int64],
+    blank_scores: NDArray[np.float32] | NDArray[np.float16],
+    free: NDArray[np.int64],
+    blank_id: int,
+    absorb: float,
+) -> NDArray[np.bool_]:
+    """Which frames of a path lie in a free gap, and cost less absorbed than as blanks."""
+    starts = (tokens != blank_id) & (np.diff(tokens, prepend=blank_id) != 0)
+    in_free = np.isin(np.cumsum(starts), free)
+    absorbed: NDArray[np.bool_] = (tokens == blank_id) & in_free & (blank_scores < absorb)
+    return absorbed
 
 
 def _backtrack(

@@ -4,10 +4,15 @@ Graves et al., "Connectionist Temporal Classification", ICML 2006. A path gives 
 or the blank; its text is the path with repeats merged and blanks removed.
 """
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from service.spans import TokenSpan
+
+# The token of a frame in a path that no token of the text accounts for (service/align.py).
+ABSORBED: Final = -1
 
 
 def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -46,17 +51,20 @@ def certainty(log_probs: NDArray[np.float32], blank_id: int) -> float:
 def merge_tokens(
     tokens: NDArray[np.intp], scores: NDArray[np.float32], blank_id: int
 ) -> list[TokenSpan]:
-    """Collapse a path: merge repeats, drop blanks.
+    """Collapse a path: merge repeats, drop blanks and absorbed frames.
 
-    tokens: int [T], one a frame; scores: float32 [T], the log-probability of each. The name and the
-    meaning are torchaudio's; a span's score is exp(mean of its frames' scores), in [0, 1].
+    tokens: int [T], one a frame, the blank or ABSORBED where no token is held; scores: float32 [T],
+    the log-probability of each. The name and the meaning are torchaudio's; a span's score is
+    exp(mean of its frames' scores), in [0, 1].
     """
-    starts = np.flatnonzero(np.diff(tokens, prepend=-1))
+    changes = np.ones(len(tokens), dtype=bool)
+    changes[1:] = tokens[1:] != tokens[:-1]
+    starts = np.flatnonzero(changes)
     ends = np.append(starts[1:], len(tokens))
     return [
         TokenSpan(int(tokens[start]), int(start), int(end), path_score(scores[start:end]))
         for start, end in zip(starts, ends, strict=True)
-        if tokens[start] != blank_id
+        if tokens[start] not in (blank_id, ABSORBED)
     ]
 
 
