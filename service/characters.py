@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from service.spans import Character, FrameClock, TokenSpan, Word
-from service.text.mapping import Target, WrittenText, WrittenWord
+from service.text.lineup import Lineup
+from service.text.written import Target
 
 
 class Moment(NamedTuple):
@@ -17,23 +18,26 @@ class Moment(NamedTuple):
 
 
 def placed_characters(
-    written: WrittenText,
+    lined_up: Lineup,
     words: Sequence[Word],
     spans: Sequence[TokenSpan],
     clock: FrameClock,
 ) -> tuple[Character, ...]:
     """Every character of every word, in order; spaces are none.
 
-    words: the written ones with their times; spans: one a target. A token lasts until the next one
-    of its word begins, the last one until the word's end; the characters that it speaks share its
-    time in equal parts and have its score. A character of several tokens lasts from the first to
-    the last of them, and has the least of their scores. What no token speaks, a point or a comma,
-    stands without a score at the end of what comes before it; where that is the whole word, its
-    characters share the word's time.
+    words: the written ones with their times; spans: one a target of the lineup. A token lasts until
+    the next one of its word begins, the last one until the word's end; the characters that it
+    speaks share its time in equal parts and have its score. A character of several tokens lasts
+    from the first to the last of them, and has the least of their scores; several characters that
+    several tokens speak together, the digits of a number, share the time from the first to the
+    last. What no token speaks, a point or a comma, stands without a score at the end of what comes
+    before it; where that is the whole word, its characters share the word's time.
     """
     characters: list[Character] = []
-    for item, word in zip(written.words, words, strict=True):
-        characters += _characters(word, _moments(item, word, written.targets, spans, clock))
+    for word, places in zip(words, lined_up.places, strict=True):
+        held = None if places is None else slice(places[0], places[1] + 1)
+        targets, heard = ((), ()) if held is None else (lined_up.targets[held], spans[held])
+        characters += _characters(word, _moments(word, targets, heard, clock))
     return tuple(characters)
 
 
@@ -48,22 +52,17 @@ def _characters(word: Word, moments: dict[int, Moment]) -> Iterator[Character]:
 
 
 def _moments(
-    item: WrittenWord,
-    word: Word,
-    targets: Sequence[Target],
-    spans: Sequence[TokenSpan],
-    clock: FrameClock,
+    word: Word, targets: Sequence[Target], spans: Sequence[TokenSpan], clock: FrameClock
 ) -> dict[int, Moment]:
     """Place in the text -> when it is said, for the characters of a word that have a time of their
-    own; targets and spans are those of the whole text.
+    own; targets and spans are those of the word.
     """
     if word.start is None or word.end is None:
         return {}
     whole = Moment(word.start, word.end, word.score)
-    if item.first is None or item.last is None:
-        return _shared(range(item.char_start, item.char_end), whole)
-    held = slice(item.first, item.last + 1)
-    return _spoken(whole, targets[held], spans[held], clock)
+    if not targets:
+        return _shared(range(word.char_start, word.char_end), whole)
+    return _spoken(whole, targets, spans, clock)
 
 
 def _spoken(
@@ -71,14 +70,32 @@ def _spoken(
 ) -> dict[int, Moment]:
     """Place in the text -> when its tokens are said; targets and spans are those of the word."""
     # A mark that begins a word speaks no character: the first one that does begins where it does.
-    voiced = [index for index, target in enumerate(targets) if target.places]
-    starts = [word.start, *(clock.seconds(spans[index].start) for index in voiced[1:])]
+    groups = _groups(targets)
+    starts = [word.start, *(clock.seconds(spans[group[0]].start) for group in groups[1:])]
     moments: dict[int, Moment] = {}
-    for index, (start, end) in zip(voiced, itertools.pairwise([*starts, word.end]), strict=True):
-        token = Moment(start, end, round(spans[index].score, 4))
-        for place, moment in _shared(targets[index].places, token).items():
+    for group, (start, end) in zip(groups, itertools.pairwise([*starts, word.end]), strict=True):
+        said = Moment(start, end, round(min(spans[index].score for index in group), 4))
+        places = sorted({place for index in group for place in targets[index].places})
+        for place, moment in _shared(places, said).items():
             moments[place] = _joined(moments.get(place, moment), moment)
     return moments
+
+
+def _groups(targets: Sequence[Target]) -> list[list[int]]:
+    """Of the targets that speak characters, those together that speak the same ones, two at
+    least: which of them speaks which is not known.
+    """
+    groups: list[list[int]] = []
+    before: tuple[int, ...] = ()
+    for index, target in enumerate(targets):
+        if not target.places:
+            continue
+        if len(set(before).intersection(target.places)) > 1:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+        before = target.places
+    return groups
 
 
 def _shared(places: Sequence[int], moment: Moment) -> dict[int, Moment]:

@@ -24,8 +24,10 @@ from service.errors import EmptyTranscript, NoSpeech, NothingToAlign
 from service.features import features_of
 from service.manifest import Manifest
 from service.spans import Alignment, FrameClock, Transcript, Word
-from service.text.mapping import WrittenText, written_text
+from service.text.lineup import Lineup, lineup
+from service.text.mapping import written_text
 from service.text.vocabulary import vocabulary_of
+from service.text.written import WrittenText
 from service.words import heard_words, joint_score, placed_words
 
 
@@ -72,8 +74,8 @@ class Recognizer:
         TranscriptTooLong, or NoSpeech for silent audio.
         """
         stages = _Stages()
-        written = self._written(text)
-        targets = written.tokens
+        written, lined_up = self._lined_up(text)
+        targets = lined_up.tokens
         if audio.silent:
             raise _no_speech(audio)
         check_fit(targets, self._frame_count(audio))  # before the model has worked for it
@@ -84,10 +86,10 @@ class Recognizer:
                 raise _no_speech(audio)
             tokens, scores = forced_align(log_probs, targets, blank_id)
             spans = merge_tokens(tokens, scores, blank_id)
-            words = placed_words(written, spans, self._clock(audio))
+            words = placed_words(written, lined_up, spans, self._clock(audio))
             characters = None
             if with_characters:
-                characters = placed_characters(written, words, spans, self._clock(audio))
+                characters = placed_characters(lined_up, words, spans, self._clock(audio))
         return Alignment(
             words=words,
             characters=characters,
@@ -114,11 +116,12 @@ class Recognizer:
             self.manifest.framing.stride, self.manifest.sample_rate, audio.duration_sec
         )
 
-    def _written(self, text: str) -> WrittenText:
+    def _lined_up(self, text: str) -> tuple[WrittenText, Lineup]:
         if not text.strip():
             raise EmptyTranscript("expected a text to align, got none", param="transcript")
         written = written_text(text, self.manifest.language, self._vocabulary)
-        if len(written.targets) == 0:
+        lined_up = lineup(written, gaps="none")
+        if not lined_up.targets:
             raise NothingToAlign(
                 f"expected a text in the letters of model {self.manifest.id} "
                 f"({self.manifest.language}), got {len(written.words)} words without any",
@@ -127,7 +130,7 @@ class Recognizer:
                 language=self.manifest.language,
                 words=len(written.words),
             )
-        return written
+        return written, lined_up
 
     def _warnings(self, audio: Audio) -> tuple[str, ...]:
         shortest = self.manifest.framing.min_samples

@@ -10,8 +10,9 @@ import numpy as np
 
 from service.edges import word_edges
 from service.spans import FrameClock, TokenSpan, Word
-from service.text.mapping import WrittenText, WrittenWord
+from service.text.lineup import Lineup
 from service.text.vocabulary import Vocabulary
+from service.text.written import WrittenText, WrittenWord
 
 LEAST_SCORE: Final = 1e-30  # keeps log p finite where float32 had none left
 
@@ -40,17 +41,15 @@ def heard_words(
 
 
 def placed_words(
-    written: WrittenText, spans: Sequence[TokenSpan], clock: FrameClock
+    written: WrittenText, lined_up: Lineup, spans: Sequence[TokenSpan], clock: FrameClock
 ) -> tuple[Word, ...]:
-    """Every written word, in order, with the time of its spans: one span a target.
+    """Every written word, in order, with the time of its spans: one span a target of the lineup.
 
     Words without targets share the gap that they stand in.
     """
     placed = [
-        None
-        if item.first is None or item.last is None
-        else _word(item.text, item.char_start, spans, item.first, item.last, clock)
-        for item in written.words
+        None if places is None else _word(item.text, item.char_start, spans, *places, clock)
+        for item, places in zip(written.words, lined_up.places, strict=True)
     ]
     return tuple(_without_gaps(written.words, placed, clock))
 

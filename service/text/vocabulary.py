@@ -14,7 +14,7 @@ from service.fields import broken
 MAX_MARKS: Final = 4  # on one letter; a fifth is no writing, and is left out
 
 
-class Reading(NamedTuple):
+class TokenText(NamedTuple):
     """What a token adds to a text: letters, after a space where it begins a word."""
 
     letters: str
@@ -47,7 +47,7 @@ class Vocabulary(Protocol):
         What has no token is left out, and none is the blank, the separator or a special one.
         """
 
-    def read(self, token: int) -> Reading | None:
+    def read(self, token: int) -> TokenText | None:
         """None for what is no text: the blank and the special tokens."""
 
 
@@ -86,12 +86,12 @@ class CharacterVocabulary:
             begin = end
         return spelled
 
-    def read(self, token: int) -> Reading | None:
+    def read(self, token: int) -> TokenText | None:
         """A letter, or the space between words."""
         if token == self.separator_id:
-            return Reading("", begins_word=True)
+            return TokenText("", begins_word=True)
         letter = self._texts.get(token)
-        return None if letter is None else Reading(letter, begins_word=False)
+        return None if letter is None else TokenText(letter, begins_word=False)
 
     def _next(
         self, letters: str, begin: int, token_of: Callable[[str], int | None]
@@ -145,12 +145,12 @@ class PieceVocabulary:
         # A mark alone is not a word.
         return spelled if any(token.spoken for token in spelled) else []
 
-    def read(self, token: int) -> Reading | None:
+    def read(self, token: int) -> TokenText | None:
         """A piece without its mark."""
         piece = self._texts.get(token)
         if piece is None:
             return None
-        return Reading(piece.removeprefix(self._mark), begins_word=piece.startswith(self._mark))
+        return TokenText(piece.removeprefix(self._mark), begins_word=piece.startswith(self._mark))
 
     def _known(self, letters: str) -> tuple[str, list[int]]:
         """What pieces can be made of, and of each character in it the place of its letter."""

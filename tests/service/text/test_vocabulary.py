@@ -21,7 +21,7 @@ from sentencepiece import SentencePieceProcessor
 
 from service.bundle import open_bundle
 from service.errors import BundleError
-from service.text.vocabulary import Reading, SpelledToken, Vocabulary, vocabulary_of
+from service.text.vocabulary import SpelledToken, TokenText, Vocabulary, vocabulary_of
 
 BLANK = len(pieces())
 
@@ -77,8 +77,8 @@ def test_a_nukta_takes_the_token_that_there_is(
 
 def test_letters_are_read(letters: Vocabulary) -> None:
     """The separator begins a word; blank and unknown are no text."""
-    assert letters.read(TOKENS.index("א")) == Reading("א", begins_word=False)
-    assert letters.read(TOKENS.index("|")) == Reading("", begins_word=True)
+    assert letters.read(TOKENS.index("א")) == TokenText("א", begins_word=False)
+    assert letters.read(TOKENS.index("|")) == TokenText("", begins_word=True)
     assert letters.read(TOKENS.index("[UNK]")) is None
     assert letters.read(TOKENS.index("[PAD]")) is None
 
@@ -96,16 +96,16 @@ def test_a_space_may_part_words(tmp_path: Path) -> None:
     vocabulary = vocabulary_of(bundle)
     assert (vocabulary.separator_id, vocabulary.blank_id) == (0, 3)
     assert vocabulary.spell("खक") == [SpelledToken(2, (0,)), SpelledToken(1, (1,))]
-    assert vocabulary.read(0) == Reading("", begins_word=True)
+    assert vocabulary.read(0) == TokenText("", begins_word=True)
     assert vocabulary.read(3) is None
 
 
 def test_pieces_are_read(words: Vocabulary) -> None:
     """A piece's mark begins a word; blank and unknown are no text."""
     assert words.separator_id is None
-    assert words.read(pieces().index("▁है")) == Reading("है", begins_word=True)
-    assert words.read(pieces().index("▁")) == Reading("", begins_word=True)
-    assert words.read(pieces().index("नी")) == Reading("नी", begins_word=False)
+    assert words.read(pieces().index("▁है")) == TokenText("है", begins_word=True)
+    assert words.read(pieces().index("▁")) == TokenText("", begins_word=True)
+    assert words.read(pieces().index("नी")) == TokenText("नी", begins_word=False)
     assert words.read(pieces().index("<unk>")) is None
     assert words.read(BLANK) is None
 
