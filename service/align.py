@@ -8,6 +8,7 @@ Position j is the gap before label j, position L the one after the last. Speech 
 is absorbed where a position is free: there a frame costs max(log p(blank), ABSORB_LOG_PROB).
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -15,16 +16,13 @@ from numpy.typing import NDArray
 
 from service.ctc import ABSORBED
 from service.errors import TranscriptTooLong
+from service.trellis import trellis_of
+from service.viterbi import best_tokens
 
 # What an absorbed frame costs. Never 0: every text would collapse into it.
 ABSORB_LOG_PROB: Final = -1.0  # natural log, a frame
 
 NOWHERE: Final[NDArray[np.int64]] = np.zeros(0, dtype=np.int64)
-
-# Where a label state came from, one byte a cell.
-STAY: Final = 0
-FROM_BLANK: Final = 1
-FROM_LABEL: Final = 2
 
 
 def frames_needed(targets: NDArray[np.int64]) -> int:
@@ -52,6 +50,7 @@ def forced_align(
     *,
     free: NDArray[np.int64] = NOWHERE,
     absorb: float = ABSORB_LOG_PROB,
+    on_progress: Callable[[float], None] = lambda _: None,
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The best path through `log_probs` that collapses to `targets`, exactly.
 
@@ -69,8 +68,8 @@ def forced_align(
     _check_targets(targets, log_probs.shape[1], blank_id)
     _check_free(free, len(targets))
     check_fit(targets, len(log_probs))
-    label_from, blank_from, ends_in_label = _forward(log_probs, targets, blank_id, free, absorb)
-    tokens = _backtrack(label_from, blank_from, targets, blank_id, ends_in_label=ends_in_label)
+    trellis = trellis_of(log_probs, targets, blank_id, free, absorb)
+    tokens = best_tokens(trellis, on_progress)
     absorbed = _absorbed(tokens, log_probs[:, blank_id], free, blank_id, absorb)
     scores = log_probs[np.arange(len(tokens)), tokens].astype(np.float32)
     scores[absorbed] = absorb
@@ -90,46 +89,6 @@ def _check_free(free: NDArray[np.int64], count: int) -> None:
         raise ValueError(f"expected free positions in [0, {count}]")
 
 
-def _forward(
-    log_probs: NDArray[np.float32] | NDArray[np.float16],
-    targets: NDArray[np.int64],
-    blank_id: int,
-    free: NDArray[np.int64],
-    absorb: float,
-) -> tuple[NDArray[np.uint8], NDArray[np.bool_], bool]:
-    """Best scores frame by frame; keeps where each state came from.
-
-    label[j] is the best score of a path that ends in label j, blank[j] of one that ends in the
-    blank before it (blank[L]: after the last), both relative to an all-blank path.
-    """
-    frames, count = len(log_probs), len(targets)
-    # A probability of 0 is a very small one, so that differences stay numbers.
-    finite = np.maximum(log_probs.astype(np.float64), -1e9)
-    blank_scores = finite[:, blank_id]
-    gains = np.maximum(absorb - blank_scores, 0.0)
-    free = np.unique(free)
-    distinct = np.ones(count, dtype=bool)
-    distinct[1:] = targets[1:] != targets[:-1]
-    label = np.full(count, -np.inf)
-    blank = np.full(count + 1, -np.inf)
-    blank[0] = 0.0
-    skipped = np.full(count, -np.inf)  # from label j - 1 straight to label j
-    label_from = np.zeros((frames, count), dtype=np.uint8)
-    blank_from = np.zeros((frames, count + 1), dtype=bool)
-    for frame in range(frames):
-        emission = finite[frame, targets] - blank_scores[frame]
-        skipped[1:] = np.where(distinct[1:], label[:-1], -np.inf)
-        np.greater(label, blank[1:], out=blank_from[frame, 1:])
-        entered = np.maximum(blank[:-1], skipped)
-        came = np.where(skipped > blank[:-1], FROM_LABEL, FROM_BLANK)
-        label_from[frame] = np.where(label >= entered, STAY, came)
-        np.maximum(blank[1:], label, out=blank[1:])
-        np.maximum(label, entered, out=label)
-        label += emission
-        blank[free] += gains[frame]
-    return label_from, blank_from, bool(label[-1] > blank[-1])
-
-
 def _absorbed(
     tokens: NDArray[np.int64],
     blank_scores: NDArray[np.float32] | NDArray[np.float16],
@@ -142,25 +101,3 @@ def _absorbed(
     in_free = np.isin(np.cumsum(starts), free)
     absorbed: NDArray[np.bool_] = (tokens == blank_id) & in_free & (blank_scores < absorb)
     return absorbed
-
-
-def _backtrack(
-    label_from: NDArray[np.uint8],
-    blank_from: NDArray[np.bool_],
-    targets: NDArray[np.int64],
-    blank_id: int,
-    *,
-    ends_in_label: bool,
-) -> NDArray[np.int64]:
-    frames, count = label_from.shape
-    tokens = np.full(frames, blank_id, dtype=np.int64)
-    in_label, index = ends_in_label, count - 1 if ends_in_label else count
-    for frame in range(frames - 1, -1, -1):
-        if in_label:
-            tokens[frame] = targets[index]
-            origin = label_from[frame, index]
-            in_label = origin != FROM_BLANK
-            index -= origin == FROM_LABEL
-        elif blank_from[frame, index]:
-            in_label, index = True, index - 1
-    return tokens

@@ -16,6 +16,8 @@ LAYERS = (
         "service.text",
         "service.audio",
         "service.align",
+        "service.trellis",
+        "service.viterbi",
         "service.ctc",
         "service.edges",
         "service.words",
