@@ -82,10 +82,10 @@ async def _serve(
             with_transcript=task == "align",
         ) as form:
             shortlist = catalogue.shortlist(form.model, form.language)
-            recording = Recording(lambda rate: decode(form.audio, rate, form.max_audio_sec))
 
             def job(queued_sec: float) -> bytes:
-                answer = work(shortlist, recording, form, {"queue": queued_sec})
+                with Recording(lambda rate: decode(form.audio, rate, form.max_audio_sec)) as sound:
+                    answer = work(shortlist, sound, form, {"queue": queued_sec})
                 resources.metrics.observe(task, answer.model, answer.duration_sec, answer.timings)
                 return answer.model_dump_json().encode()
 
