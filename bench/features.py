@@ -68,7 +68,7 @@ def print_table(session: onnxruntime.InferenceSession, speech: NDArray[np.float3
 def main() -> int:
     """Export the model into a temporary folder, and print the table."""
     torch.set_num_threads(1)
-    speech = decode_file(CLIP, RECIPE.sample_rate, max_sec=60).waveform
+    speech = decode_file(CLIP, RECIPE.sample_rate, max_sec=60).waveform[:]
     with tempfile.TemporaryDirectory() as folder:
         session = one_thread_session(medium_conformer(Path(folder)))
         print(f"numpy {np.__version__}, torch {torch.__version__}, ", end="")

@@ -77,7 +77,7 @@ def stage_table(recognizer: Recognizer, model: OnnxAcousticModel, clip: Path) ->
     features = features_of(recognizer.manifest)
     print("audio    bare model   file decode   /transcribe   /align      audio-s/s")
     for length in LENGTHS_SEC:
-        waveform = tiled(spoken.waveform, length * spoken.sample_rate)
+        waveform = tiled(spoken.waveform[:], length * spoken.sample_rate)
         audio = Audio(waveform, spoken.sample_rate, float(length))
         model_input = features(waveform)
         content = as_wav(audio)
@@ -97,7 +97,7 @@ def stage_table(recognizer: Recognizer, model: OnnxAcousticModel, clip: Path) ->
 def thread_table(recognizer: Recognizer, clip: Path, cpus: int) -> None:
     """Throughput of requests side by side, against one at a time."""
     spoken = decode_file(clip.with_suffix(".wav"), recognizer.manifest.sample_rate, MAX_SEC)
-    audio = Audio(tiled(spoken.waveform, 10 * spoken.sample_rate), spoken.sample_rate, 10.0)
+    audio = Audio(tiled(spoken.waveform[:], 10 * spoken.sample_rate), spoken.sample_rate, 10.0)
     requests = 8 * cpus
 
     def side_by_side(threads: int) -> None:

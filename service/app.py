@@ -44,6 +44,7 @@ STATUSES: Final[dict[type[KolvaniError], int]] = {
     errors.InferenceError: 500,
     errors.Overloaded: 503,
     errors.NotReady: 503,
+    errors.StorageFull: 503,
 }
 CLIENT_CLOSED_REQUEST: Final = 499  # nginx's; nobody is left to read it
 

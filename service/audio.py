@@ -4,7 +4,8 @@ The format is told from the first bytes, never from a name that the client sent.
 plain samples; what is compressed goes to FFmpeg's libraries through PyAV, because libsndfile stops
 where a header's estimate of the length says so (docs/decisions/002-decoders.md). The demuxer is
 named outright, so that nothing in a file can make FFmpeg open another one. Decoding goes block by
-block and stops at the limit, whatever the header claims.
+block, to a file where the audio is long (service/samples.py), and stops at the limit, whatever the
+header claims.
 """
 
 import os
@@ -21,8 +22,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from service.errors import AudioTooLong, CorruptAudio, EmptyAudio, InvalidSamples, UnsupportedAudio
-
-Waveform = NDArray[np.float32]
+from service.samples import Samples, Spool, StoredSamples, Waveform, blocks
 
 HEAD_BYTES: Final = 64
 BLOCK_SAMPLES: Final = 1 << 17  # of all channels together
@@ -85,66 +85,78 @@ NOT_READ_HERE: Final = (
 
 @dataclass(frozen=True)
 class Audio:
-    """waveform: float32 [N], mono; `duration_sec` is the source's, before resampling."""
+    """waveform: float32 [N], mono, an array or a long recording's file, of which slices are arrays.
 
-    waveform: Waveform
+    `duration_sec` is the source's, before resampling. Whoever decodes closes it: a Recording does.
+    """
+
+    waveform: Samples
     sample_rate: int  # Hz
     duration_sec: float
 
     @property
     def silent(self) -> bool:
         """Whether even the loudest moment is below what a microphone hears in a quiet room."""
-        return not self._loud().any()
+        return not any(loud.any() for loud in self._loud())
 
     @property
     def onset_sec(self) -> float:
         """Where the first moment begins that is not silent; 0 where all are."""
-        return int(self._loud().argmax()) * self._window() / self.sample_rate
+        before = 0  # moments
+        for loud in self._loud():
+            if loud.any():
+                return (before + int(loud.argmax())) * self._moment() / self.sample_rate
+            before += len(loud)
+        return 0.0
 
     def part(self, start_sec: float, seconds: float) -> "Audio":
-        """`seconds` from `start_sec` on; this very audio if that is all of it."""
+        """`seconds` from `start_sec` on, in memory; this very audio if that is all of it."""
         samples = max(1, round(seconds * self.sample_rate))
         if len(self.waveform) <= samples:
             return self
         first = min(round(start_sec * self.sample_rate), len(self.waveform) - samples)
         return Audio(self.waveform[first : first + samples], self.sample_rate, seconds)
 
-    def _loud(self) -> NDArray[np.bool_]:
-        """Of each moment, whether it is no silence: bool [N // window]."""
-        window = self._window()
-        moments = self.waveform[: len(self.waveform) // window * window].reshape(-1, window)
-        loud: NDArray[np.bool_] = np.sqrt(np.mean(moments**2, axis=1)) >= SILENCE_RMS
-        return loud
+    def blocks(self) -> Iterator[Waveform]:
+        """All samples in order, as float32 arrays of a size that does not matter in memory."""
+        return blocks(self.waveform)
 
-    def _window(self) -> int:
-        """Samples of a moment."""
+    def close(self) -> None:
+        """Let go of the file, if there is one; an array stays."""
+        if isinstance(self.waveform, StoredSamples):
+            self.waveform.close()
+
+    def _loud(self) -> Iterator[NDArray[np.bool_]]:
+        """Of each moment, whether it is no silence: bool [n], block by block."""
+        moment = self._moment()
+        for block in blocks(self.waveform, max(1, BLOCK_SAMPLES // moment) * moment):
+            moments = block[: len(block) // moment * moment].reshape(-1, moment)
+            yield np.sqrt(np.mean(moments**2, axis=1)) >= SILENCE_RMS
+
+    def _moment(self) -> int:
+        """Samples of one."""
         return min(len(self.waveform), int(SILENCE_WINDOW_SEC * self.sample_rate))
 
 
 def decode(source: BinaryIO, sample_rate: int, max_sec: float) -> Audio:
     """Read a seekable file to its end, mixed to mono and resampled to `sample_rate`.
 
-    Raises EmptyAudio, UnsupportedAudio, CorruptAudio, InvalidSamples, or AudioTooLong as soon as
-    more than `max_sec` seconds have come.
+    The caller closes what comes. Raises EmptyAudio, UnsupportedAudio, CorruptAudio, InvalidSamples,
+    StorageFull, or AudioTooLong as soon as more than `max_sec` seconds have come; nothing is left
+    behind then.
     """
     source.seek(0)
     name = recognize(source.read(HEAD_BYTES))
     source.seek(0)
-    blocks = _ffmpeg_blocks(source, name) if name in DEMUXERS else _sndfile_blocks(source, name)
-    allowed_sec = max_sec + (PADDING_SEC if name in DEMUXERS else 0.0)
-    frames, rate, pieces, resampler = 0, 0, [], None
-    for rate, block in blocks:
-        if resampler is None:
-            resampler = soxr.ResampleStream(_plausible(rate, name), sample_rate, 1, dtype="float32")
-        frames += len(block)
-        if frames > allowed_sec * rate:
-            raise _too_long(max_sec)
-        pieces.append(resampler.resample_chunk(_mono(block, frames - len(block))))
-    if resampler is None or frames == 0:
-        raise EmptyAudio("expected audio, got a file without samples", param="audio", format=name)
-    pieces.append(resampler.resample_chunk(np.zeros(0, dtype=np.float32), last=True))
-    waveform = _at_least_one(np.concatenate(pieces))
-    return Audio(waveform, sample_rate, frames / rate)
+    decoded = _ffmpeg_blocks(source, name) if name in DEMUXERS else _sndfile_blocks(source, name)
+    limit = _Limit(max_sec, PADDING_SEC if name in DEMUXERS else 0.0)
+    spool = Spool()
+    try:
+        duration_sec = _resample(decoded, name, sample_rate, limit, spool)
+        return Audio(_at_least_one(spool.finish()), sample_rate, duration_sec)
+    except BaseException:
+        spool.close()
+        raise
 
 
 def decode_file(path: Path, sample_rate: int, max_sec: float) -> Audio:
@@ -175,12 +187,41 @@ def recognize(head: bytes) -> str:
     )
 
 
-def _too_long(max_sec: float) -> AudioTooLong:
-    return AudioTooLong(
-        f"expected at most {max_sec:g} s of audio, got more: cut it into parts and send each",
-        param="audio",
-        max_audio_sec=max_sec,
-    )
+class _Limit(NamedTuple):
+    """The longest that may come: `max_sec`, and what an encoder may add."""
+
+    max_sec: float
+    padding_sec: float
+
+    def check(self, frames: int, rate: int) -> None:
+        if frames > (self.max_sec + self.padding_sec) * rate:
+            raise AudioTooLong(
+                f"expected at most {self.max_sec:g} s of audio, got more: cut it into parts and "
+                "send each",
+                param="audio",
+                max_audio_sec=self.max_sec,
+            )
+
+
+def _resample(
+    decoded: Iterator[tuple[int, Waveform]],
+    name: str,
+    sample_rate: int,
+    limit: _Limit,
+    spool: Spool,
+) -> float:
+    """Write all that is decoded to `spool`, mono at `sample_rate`; returns the source's seconds."""
+    frames, rate, resampler = 0, 0, None
+    for rate, block in decoded:
+        if resampler is None:
+            resampler = soxr.ResampleStream(_plausible(rate, name), sample_rate, 1, dtype="float32")
+        frames += len(block)
+        limit.check(frames, rate)
+        spool.write(resampler.resample_chunk(_mono(block, frames - len(block))))
+    if resampler is None or frames == 0:
+        raise EmptyAudio("expected audio, got a file without samples", param="audio", format=name)
+    spool.write(resampler.resample_chunk(np.zeros(0, dtype=np.float32), last=True))
+    return frames / rate
 
 
 def _find(head: bytes, signatures: tuple[Signature, ...]) -> str | None:
@@ -266,7 +307,7 @@ def _plausible(rate: int, name: str) -> int:
     return rate
 
 
-def _at_least_one(waveform: Waveform) -> Waveform:
+def _at_least_one(waveform: Samples) -> Samples:
     """A single sample at a high rate may resample to nothing; it is audio all the same."""
     return waveform if len(waveform) else np.zeros(1, dtype=np.float32)
 

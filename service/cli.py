@@ -92,15 +92,15 @@ def _speak(options: argparse.Namespace, settings: Settings) -> BaseModel:
     # One request alone: all threads work on it, and no model is loaded that it does not need.
     catalogue = Catalogue.read(settings.models_dir, usable_cpus())
     shortlist = catalogue.shortlist(options.model, options.language)
-    recording = Recording(
+    text = _read_text(options.transcript) if options.command == "align" else None
+    with Recording(
         lambda sample_rate: decode_file(options.audio, sample_rate, settings.max_audio_sec)
-    )
-    if options.command == "align":
-        text = _read_text(options.transcript)
+    ) as recording:
+        if text is None:
+            return transcribe_answer(dispatch.transcribe(shortlist, recording))
         return align_answer(
             dispatch.align(shortlist, recording, text, with_characters=options.characters)
         )
-    return transcribe_answer(dispatch.transcribe(shortlist, recording))
 
 
 def _read_text(path: Path) -> str:

@@ -20,7 +20,8 @@
     │   └── UnknownLanguage              no model for that language
     ├── Unavailable (RuntimeError)
     │   ├── Overloaded                   the queue is full: come back later
-    │   └── NotReady                     no model is warm yet
+    │   ├── NotReady                     no model is warm yet
+    │   └── StorageFull                  no room on the disk for long audio
     ├── BundleError (ValueError)         a model folder that cannot be served
     └── InferenceError (RuntimeError)    a model answered with something else than it promised
 
@@ -140,6 +141,10 @@ class Overloaded(Unavailable):
 
 class NotReady(Unavailable):
     """No model is warm yet."""
+
+
+class StorageFull(Unavailable):
+    """No room on the disk for long audio, for now."""
 
 
 class BundleError(KolvaniError, ValueError):

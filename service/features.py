@@ -1,15 +1,20 @@
-"""Waveform to model input, exactly as the checkpoint's own feature extractor makes it."""
+"""Waveform to model input, exactly as the checkpoint's own feature extractor makes it.
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Final
+A short recording's input is made at once. A long one's is made a part at a time, with the mean and
+the deviation of the whole recording, which a first pass over it finds.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from service.manifest import Manifest
+from service.moments import Moments
 from service.recipes import LogMelRecipe, WaveformRecipe
+from service.samples import Samples, Waveform, blocks
 
 VARIANCE_FLOOR: Final = 1e-7  # transformers' Wav2Vec2FeatureExtractor.zero_mean_unit_var_norm
 
@@ -18,6 +23,7 @@ POWER: Final = 2.0  # the mag_power that needs no further work
 # Frames of one pass. Arrays this small stay in a core's cache and come from the heap without fresh
 # pages: four times as fast as all frames at once.
 BLOCK_FRAMES: Final = 64
+PIECE_FRAMES: Final = 16 * BLOCK_FRAMES  # of the statistics' pass
 WINDOWS: Final[Mapping[str, Callable[[int], NDArray[np.float64]]]] = {
     "hann": np.hanning,
     "hamming": np.hamming,
@@ -32,16 +38,54 @@ BREAK_MEL: Final = BREAK_HZ / MEL_HZ
 LOG_STEP: Final = np.log(6.4) / 27  # of the natural logarithm of Hz, a mel above the break
 
 
-Features = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # waveform [N] -> model input
+Parts = Callable[[int, int], NDArray[np.float32]]
+
+
+class Features(Protocol):
+    """What makes a model's input; tables are made once, and threads may share it."""
+
+    def __call__(self, waveform: Waveform) -> NDArray[np.float32]:
+        """waveform: float32 [N] in [-1, 1]. Returns the model's input: float32 [N] samples, or
+        [features, T] frames of them.
+        """
+
+    def parts(self, samples: Samples) -> Parts:
+        """Read all samples once, and give what makes positions [first, last) of the input that the
+        whole of them makes; those past its end are left out.
+        """
 
 
 def features_of(manifest: Manifest) -> Features:
-    """What makes a model's input; tables are made here, once, and threads may share it."""
+    """A model's features."""
     if isinstance(manifest.features, LogMelRecipe):
         return LogMel(manifest.features)
-    return partial(
-        wav2vec2_input, recipe=manifest.features, min_samples=manifest.framing.min_samples
-    )
+    return Wav2Vec2Input(manifest.features, manifest.framing.min_samples)
+
+
+class Wav2Vec2Input:
+    """A wav2vec2 model's input of one recipe, for audio of at least `min_samples`, or padded so."""
+
+    def __init__(self, recipe: WaveformRecipe, min_samples: int) -> None:
+        self.recipe = recipe
+        self.min_samples = min_samples
+
+    def __call__(self, waveform: Waveform) -> Waveform:
+        """`wav2vec2_input`. waveform: float32 [N]; returns float32 [max(N, min_samples)]."""
+        return wav2vec2_input(waveform, self.recipe, self.min_samples)
+
+    def parts(self, samples: Samples) -> Parts:
+        """Positions are samples. The mean and the deviation are taken in float64."""
+        if not self.recipe.normalize:
+            return lambda first, last: samples[first:last]
+        moments = Moments.of(blocks(samples), axis=None)
+        mean = moments.mean.astype(np.float32)
+        deviation = np.sqrt(moments.variance(ddof=0) + VARIANCE_FLOOR).astype(np.float32)
+
+        def part(first: int, last: int) -> Waveform:
+            normal: Waveform = (samples[first:last] - mean) / deviation
+            return normal
+
+        return part
 
 
 def wav2vec2_input(
@@ -68,7 +112,7 @@ def zero_mean_unit_variance(waveform: NDArray[np.float32]) -> NDArray[np.float32
 class LogMel:
     """NeMo's log-mel features (FilterbankFeatures in evaluation) of one recipe.
 
-    The window and the filters are made here, once; a call changes nothing, so threads may share it.
+    The window and the filters are made here, once; no call changes anything, so threads may share.
     """
 
     def __init__(self, recipe: LogMelRecipe) -> None:
@@ -86,46 +130,95 @@ class LogMel:
         missing = self.recipe.min_samples - len(waveform)
         if missing > 0:
             waveform = np.pad(waveform, (0, missing))
-        features = self._log_mel(self._emphasised(waveform), self.recipe.frame_count(len(waveform)))
+        features = self._frames(waveform, 0, self.recipe.frame_count(len(waveform)))
         if self.recipe.normalize is not None:
-            normalize_features(features, axis=1 if self.recipe.normalize == "per_feature" else None)
+            normalize_features(features, self._axis)
         return features
 
-    def _emphasised(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
-        """After pre-emphasis, continued by half of n_fft at both ends: float32 [N + n_fft]."""
-        half = self.recipe.n_fft // 2
-        padded = np.zeros(len(waveform) + 2 * half, np.float32)
-        inside = padded[half : half + len(waveform)]
-        if self.recipe.preemph is not None:
-            np.multiply(waveform[:-1], -self.recipe.preemph, out=inside[1:])
-        inside += waveform
-        if self.recipe.edges == "reflect":
-            padded[:half] = inside[half:0:-1]
-            padded[-half:] = inside[-2 : -half - 2 : -1]
-        return padded
+    def parts(self, samples: Samples) -> Parts:
+        """Positions are feature frames; there are at least `min_samples` samples.
 
-    def _log_mel(self, padded: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
-        """Before normalisation: float32 [features, frames], made in blocks of frames."""
+        Frames before normalisation are those of the whole: their edges are made of the samples
+        around the part, not of padding. They are made twice, which takes less than keeping them.
+        """
+        count = self.recipe.frame_count(len(samples))
+        if self.recipe.normalize is None:
+            return lambda first, last: self._frames(samples, first, min(last, count))
+        moments = Moments.of(self._pieces(samples, count), self._axis)
+        mean = moments.mean.astype(np.float32)
+        deviation = np.sqrt(moments.variance(ddof=1)).astype(np.float32)
+        deviation += np.float32(DEVIATION_FLOOR)
+
+        def part(first: int, last: int) -> NDArray[np.float32]:
+            features = self._frames(samples, first, min(last, count))
+            features -= mean
+            features /= deviation
+            return features
+
+        return part
+
+    @property
+    def _axis(self) -> int | None:
+        """Over which the recipe normalises: frames, or all there is."""
+        return 1 if self.recipe.normalize == "per_feature" else None
+
+    def _pieces(self, samples: Samples, count: int) -> Iterator[NDArray[np.float32]]:
+        """The frames of all samples, before normalisation: float32 [features, n], n in order."""
+        for first in range(0, count, PIECE_FRAMES):
+            yield self._frames(samples, first, min(first + PIECE_FRAMES, count))
+
+    def _frames(self, samples: Samples, first: int, last: int) -> NDArray[np.float32]:
+        """Frames first <= t < last, before normalisation: float32 [features, last - first]."""
         recipe = self.recipe
-        # The window stands in the middle of n_fft. Where in the transform it stands moves phases
-        # only, so it is put first, and the transform fills up with zeros.
-        margin = (recipe.n_fft - recipe.n_window_size) // 2
-        windows = sliding_window_view(padded[margin:], recipe.n_window_size)
-        windows = windows[:: recipe.n_window_stride][:frames]
-        features = np.empty((recipe.features, frames), np.float32)
+        features = np.empty((recipe.features, last - first), np.float32)
         scratch = np.zeros((BLOCK_FRAMES, recipe.n_fft), np.float32)
-        for first in range(0, frames, BLOCK_FRAMES):
-            block = windows[first : first + BLOCK_FRAMES]
+        for begin in range(first, last, BLOCK_FRAMES):
+            block = self._windows(samples, begin, min(begin + BLOCK_FRAMES, last))
             windowed = scratch[: len(block)]
             np.multiply(block, self._window, out=windowed[:, : recipe.n_window_size])
             spectrum = np.fft.rfft(windowed)
             power = spectrum.real**2 + spectrum.imag**2
             if recipe.mag_power != POWER:
                 power **= recipe.mag_power / POWER
-            features[:, first : first + BLOCK_FRAMES] = self._filters @ power.T
+            features[:, begin - first : begin - first + len(block)] = self._filters @ power.T
         guard = np.add if recipe.log_zero_guard_type == "add" else np.maximum
         guard(features, np.float32(recipe.log_zero_guard_value), out=features)
         return np.log(features, out=features)
+
+    def _windows(self, samples: Samples, first: int, last: int) -> NDArray[np.float32]:
+        """The emphasised samples of frames first <= t < last: float32 [last - first, window]."""
+        recipe = self.recipe
+        # The window stands in the middle of n_fft. Where in the transform it stands moves phases
+        # only, so it is put first, and the transform fills up with zeros.
+        reach = recipe.n_fft // 2 - (recipe.n_fft - recipe.n_window_size) // 2
+        begin = first * recipe.n_window_stride - reach
+        end = (last - 1) * recipe.n_window_stride - reach + recipe.n_window_size
+        emphasised = self._emphasised(samples, begin, end)
+        return sliding_window_view(emphasised, recipe.n_window_size)[:: recipe.n_window_stride]
+
+    def _emphasised(self, samples: Samples, begin: int, end: int) -> Waveform:
+        """Samples begin <= n < end after pre-emphasis, continued where they lie outside."""
+        before, behind = max(0, -begin), max(0, end - len(samples))
+        # A reflection needs what stands as far inside as it reaches outside.
+        lowest = max(0, min(begin, len(samples) - 1 - behind))
+        highest = min(len(samples), max(end, before + 1))
+        inside = self._pre_emphasised(samples, lowest, highest)
+        if not before and not behind:
+            return inside
+        heard = inside[max(0, begin) - lowest : end - lowest]
+        if self.recipe.edges == "zeros":
+            return np.pad(heard, (before, behind))
+        return np.concatenate([inside[before:0:-1], heard, inside[-2 : -behind - 2 : -1]])
+
+    def _pre_emphasised(self, samples: Samples, first: int, last: int) -> Waveform:
+        """y[n] = x[n] - preemph * x[n - 1] of first <= n < last, y[0] = x[0]."""
+        neighbour = max(0, first - 1)
+        heard = samples[neighbour:last]
+        if self.recipe.preemph is None:
+            return heard[first - neighbour :]
+        emphasised = heard.copy()
+        emphasised[1:] -= self.recipe.preemph * heard[:-1]
+        return emphasised[first - neighbour :]
 
 
 def normalize_features(features: NDArray[np.float32], axis: int | None) -> None:

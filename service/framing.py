@@ -1,4 +1,7 @@
-"""How samples become frames: one class a model family, with the same four questions."""
+"""How samples become frames: one class a model family, with the same five questions.
+
+A network's input has positions of its own: samples, or feature frames.
+"""
 
 from dataclasses import dataclass
 
@@ -33,6 +36,10 @@ class Convolutions:
             input_length = (input_length - kernel) // stride + 1 if input_length >= kernel else 0
         return input_length
 
+    def input_span(self, first: int, last: int) -> tuple[int, int]:
+        """The samples [first, last) that frames first <= f < last are made of."""
+        return first * self.stride, (last - 1) * self.stride + self.min_samples
+
     def frame_count(self, samples: int) -> int:
         """Frames made of `samples` samples; 0 below `min_samples`."""
         return self.output_length(samples)
@@ -58,6 +65,12 @@ class Subsampling:
     def output_length(self, input_length: int) -> int:
         """Frames that the network makes of its input, here of feature frames."""
         return -(-input_length // self.factor)
+
+    def input_span(self, first: int, last: int) -> tuple[int, int]:
+        """The feature frames [first, last) of frames first <= f < last; past the end there may be
+        up to `factor` - 1 that do not exist.
+        """
+        return first * self.factor, last * self.factor
 
     def frame_count(self, samples: int) -> int:
         """Frames made of `samples` samples; 0 below `min_samples`."""

@@ -7,23 +7,20 @@ A Recognizer is one model with its vocabulary. It is synchronous and keeps no st
 so that any number of threads may share it.
 """
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
-from numpy.typing import NDArray
 
 from service.acoustic import AcousticModel, OnnxAcousticModel
 from service.align import check_fit, forced_align
 from service.audio import Audio
 from service.bundle import Bundle
 from service.characters import placed_characters
-from service.ctc import certainty, greedy_decode, log_softmax, merge_tokens
+from service.chunking import Emitter, Progress
+from service.ctc import certainty, greedy_decode, merge_tokens
 from service.errors import EmptyTranscript, NoSpeech, NothingToAlign
 from service.features import features_of
 from service.manifest import Manifest
 from service.spans import Alignment, FrameClock, Transcript, Word
+from service.stages import Stages
 from service.text.lineup import Lineup, lineup
 from service.text.mapping import written_text
 from service.text.vocabulary import vocabulary_of
@@ -37,21 +34,23 @@ class Recognizer:
     def __init__(self, bundle: Bundle, model: AcousticModel) -> None:
         self.manifest: Manifest = bundle.manifest
         self._vocabulary = vocabulary_of(bundle)
-        self._features = features_of(bundle.manifest)
-        self._model = model
+        self._emitter = Emitter(model, features_of(bundle.manifest), bundle.manifest.framing)
 
     @classmethod
     def load(cls, bundle: Bundle, intra_op_threads: int = 1) -> "Recognizer":
         """Open the bundle's graph. Raises BundleError."""
         return cls(bundle, OnnxAcousticModel(bundle, intra_op_threads))
 
-    def transcribe(self, audio: Audio) -> Transcript:
-        """What is said, with a time for every word; silence is an empty text."""
-        stages = _Stages()
+    def transcribe(self, audio: Audio, *, on_progress: Progress | None = None) -> Transcript:
+        """What is said, with a time for every word; silence is an empty text.
+
+        `on_progress` gets the seconds of audio that are done, and stops all by raising.
+        """
+        stages = Stages()
         words: tuple[Word, ...] = ()
         sure = 0.0
         if not audio.silent:
-            log_probs = self._log_probs(audio, stages)
+            log_probs = self._emitter.log_probs(audio, stages, on_progress)
             with stages.time("search"):
                 spans = greedy_decode(log_probs, self._vocabulary.blank_id)
                 words = heard_words(spans, self._vocabulary, self._clock(audio))
@@ -67,19 +66,28 @@ class Recognizer:
             warnings=self._warnings(audio),
         )
 
-    def align(self, audio: Audio, text: str, *, with_characters: bool = False) -> Alignment:
+    def align(
+        self,
+        audio: Audio,
+        text: str,
+        *,
+        with_characters: bool = False,
+        on_progress: Progress | None = None,
+    ) -> Alignment:
         """When each word of `text` is said, and each character of them where asked.
 
-        Every word comes back, in order and as written. Raises EmptyTranscript, NothingToAlign,
-        TranscriptTooLong, or NoSpeech for silent audio.
+        Every word comes back, in order and as written; `on_progress` as in `transcribe`. Raises
+        EmptyTranscript, NothingToAlign, TranscriptTooLong, or NoSpeech for silent audio.
         """
-        stages = _Stages()
+        stages = Stages()
         written, lined_up = self._lined_up(text)
         targets = lined_up.tokens
         if audio.silent:
             raise _no_speech(audio)
-        check_fit(targets, self._frame_count(audio))  # before the model has worked for it
-        log_probs = self._log_probs(audio, stages)
+        check_fit(
+            targets, self._emitter.frame_count(len(audio.waveform))
+        )  # before the model has worked for it
+        log_probs = self._emitter.log_probs(audio, stages, on_progress)
         blank_id = self._vocabulary.blank_id
         with stages.time("search"):
             if np.all(log_probs.argmax(axis=1) == blank_id):
@@ -100,16 +108,6 @@ class Recognizer:
             timings=stages.seconds,
             warnings=self._warnings(audio),
         )
-
-    def _log_probs(self, audio: Audio, stages: "_Stages") -> NDArray[np.float32]:
-        with stages.time("features"):
-            model_input = self._features(audio.waveform)
-        with stages.time("inference"):
-            return log_softmax(self._model.logits(model_input))
-
-    def _frame_count(self, audio: Audio) -> int:
-        framing = self.manifest.framing
-        return framing.frame_count(max(len(audio.waveform), framing.min_samples))
 
     def _clock(self, audio: Audio) -> FrameClock:
         return FrameClock(
@@ -141,19 +139,6 @@ class Recognizer:
             f"with silence to the {shortest} that the model needs"
         )
         return (message,)
-
-
-class _Stages:
-    """Seconds by stage, in the order in which they ran."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def time(self, stage: str) -> Iterator[None]:
-        began = time.perf_counter()
-        yield
-        self.seconds[stage] = time.perf_counter() - began
 
 
 def _no_speech(audio: Audio) -> NoSpeech:

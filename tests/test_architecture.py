@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 # From left to right: a module may import what stands in an earlier layer, or in its own.
 LAYERS = (
     {"service", "service.errors", "service.spans", "service.recipes"},
+    {"service.samples", "service.moments", "service.stages"},
     {"service.fields", "service.framing", "service.manifest", "service.bundle"},
     {
         "service.text",
@@ -26,6 +27,7 @@ LAYERS = (
     },
     {"service.features"},
     {"service.acoustic"},
+    {"service.chunking"},
     {"service.recognizer"},
     {"service.serving", "service.serving.recording"},
     {"service.serving.choice", "service.serving.served"},

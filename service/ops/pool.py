@@ -51,6 +51,7 @@ class Pool:
         except asyncio.CancelledError:
             if not future.cancel():
                 await asyncio.wait([waiting])
+                waiting.exception()  # nobody is left to be told
             raise
 
     def close(self) -> None:

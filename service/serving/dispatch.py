@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, NamedTuple, TypeVar
 
+from service.chunking import Progress
 from service.errors import BundleError
 from service.recognizer import Recognizer
 from service.serving.catalogue import Shortlist, preference
@@ -31,16 +32,20 @@ class Answer(Generic[Result]):
     before: Stages
 
 
-def transcribe(shortlist: Shortlist, recording: Recording) -> Answer[Transcript]:
+def transcribe(
+    shortlist: Shortlist, recording: Recording, *, on_progress: Progress | None = None
+) -> Answer[Transcript]:
     """What is said, by the model that was asked for or is most certain.
 
-    Raises BundleError if none of them loads, and what decoding raises.
+    `on_progress` gets the seconds of audio that are done, and stops all by raising. Raises
+    BundleError if none of them loads, and what decoding raises.
     """
     before: Stages = {}
     found = _warm_ones(shortlist.lines, before)
     passed = [name for one in found for name in one.passed]
     if len(found) > 1:
-        return _most_certain([one.recognizer for one in found], recording, passed, before)
+        recognizers = [one.recognizer for one in found]
+        return _most_certain(recognizers, recording, passed, before, on_progress)
     recognizer = found[0].recognizer
     choice = (
         shortlist.decision.choice(found[0].model)
@@ -49,16 +54,22 @@ def transcribe(shortlist: Shortlist, recording: Recording) -> Answer[Transcript]
     )
     audio = recording.at(recognizer.manifest.sample_rate)
     before["decode"] = recording.decode_sec
-    return Answer(recognizer.transcribe(audio), _telling(choice, passed), before)
+    transcript = recognizer.transcribe(audio, on_progress=on_progress)
+    return Answer(transcript, _telling(choice, passed), before)
 
 
 def align(
-    shortlist: Shortlist, recording: Recording, text: str, *, with_characters: bool = False
+    shortlist: Shortlist,
+    recording: Recording,
+    text: str,
+    *,
+    with_characters: bool = False,
+    on_progress: Progress | None = None,
 ) -> Answer[Alignment]:
     """When each word is said, by the model that was asked for or has the text's script.
 
-    Raises UndecidedLanguage, BundleError if the model does not load, and what decoding and
-    alignment raise.
+    `on_progress` as in `transcribe`. Raises UndecidedLanguage, BundleError if the model does not
+    load, and what decoding and alignment raise.
     """
     before: Stages = {}
     if shortlist.decision is None:
@@ -68,7 +79,9 @@ def align(
         choice = shortlist.decision.choice(found.model)
     audio = recording.at(found.recognizer.manifest.sample_rate)
     before["decode"] = recording.decode_sec
-    result = found.recognizer.align(audio, text, with_characters=with_characters)
+    result = found.recognizer.align(
+        audio, text, with_characters=with_characters, on_progress=on_progress
+    )
     return Answer(result, _telling(choice, found.passed), before)
 
 
@@ -100,6 +113,7 @@ def _most_certain(
     recording: Recording,
     passed: Sequence[str],
     before: Stages,
+    on_progress: Progress | None,
 ) -> Answer[Transcript]:
     began = time.perf_counter()
     choice, recognizer, transcript = by_certainty(recording, recognizers)
@@ -108,7 +122,8 @@ def _most_certain(
         comparing_sec -= sum(transcript.timings.values())
     before |= {"decode": recording.decode_sec, "language": comparing_sec}
     if transcript is None:
-        transcript = recognizer.transcribe(recording.at(recognizer.manifest.sample_rate))
+        audio = recording.at(recognizer.manifest.sample_rate)
+        transcript = recognizer.transcribe(audio, on_progress=on_progress)
     return Answer(transcript, _telling(choice, passed), before)
 
 

@@ -76,9 +76,9 @@ ERRORS: Final[dict[int | str, dict[str, Any]]] = {
     413: _refusal(
         "`audio_too_long`, `upload_too_large`: with the limit.",
         "audio_too_long",
-        "expected at most 60 s of audio, got more: cut it into parts and send each",
+        "expected at most 14400 s of audio, got more: cut it into parts and send each",
         param="audio",
-        max_audio_sec=60.0,
+        max_audio_sec=14400.0,
     ),
     415: _refusal(
         "`unsupported_audio`: no audio that is read here, and what it is.",
@@ -106,7 +106,7 @@ ERRORS: Final[dict[int | str, dict[str, Any]]] = {
         "an error on our side; it has been logged",
     ),
     503: _refusal(
-        "`overloaded`, `not_ready`: come back after Retry-After seconds.",
+        "`overloaded`, `not_ready`, `storage_full`: come back after Retry-After seconds.",
         "overloaded",
         "expected room in the queue of 32, got none: try again in 4 s",
         retry_after_sec=4,

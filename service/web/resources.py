@@ -1,14 +1,17 @@
 """What the lifespan owns and the routes use."""
 
 import asyncio
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
+from service.chunking import Progress
 from service.errors import NotReady
 from service.ops.metrics import Metrics
-from service.ops.pool import Job, Pool
+from service.ops.pool import Pool
 from service.ops.settings import Settings
 from service.serving.catalogue import Catalogue
 
@@ -50,9 +53,20 @@ def _resources(request: Request) -> Resources:
 ResourcesDep = Annotated[Resources, Depends(_resources)]
 
 
-async def run_for_client(request: Request, pool: Pool, job: Job[Result]) -> Result:
-    """Run a job in the pool; drop it if the client goes away. Raises ClientGone, Overloaded."""
-    running = asyncio.create_task(pool.run(job))
+ClientJob = Callable[[float, Progress], Result]  # also gets what tells it that nobody waits
+
+
+async def run_for_client(request: Request, pool: Pool, job: ClientJob[Result]) -> Result:
+    """Run a job in the pool. If the client goes away, one that waits is dropped, and one that runs
+    is stopped when it next tells of its progress. Raises ClientGone, Overloaded.
+    """
+    gone = threading.Event()
+
+    def stop_if_gone(_: float) -> None:
+        if gone.is_set():
+            raise ClientGone
+
+    running = asyncio.create_task(pool.run(lambda queued_sec: job(queued_sec, stop_if_gone)))
     leaving = asyncio.create_task(_disconnected(request))
     try:
         await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -60,6 +74,7 @@ async def run_for_client(request: Request, pool: Pool, job: Job[Result]) -> Resu
             raise ClientGone
         return running.result()
     finally:
+        gone.set()
         leaving.cancel()
         running.cancel()
         await asyncio.gather(running, leaving, return_exceptions=True)

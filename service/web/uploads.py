@@ -20,7 +20,7 @@ CHARSETS: Final = ("utf-8", "utf8")
 FORM_TYPE: Final = "multipart/form-data"
 MAX_FILES: Final = 4
 MAX_FIELDS: Final = 8
-MAX_TEXT_BYTES: Final = 1 << 18
+MAX_TEXT_BYTES: Final = 1 << 22  # a day of Hindi, at 150 words a minute, is 3.5 MB
 AUDIO_FIELDS: Final = ("audio", "file")
 FLAGS: Final = {"true": True, "false": False}
 

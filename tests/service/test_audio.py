@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from service import audio as module
+from service import samples
 from service.audio import Audio, decode, decode_file, recognize
 from service.errors import (
     AudioTooLong,
@@ -22,6 +24,7 @@ from service.errors import (
     InvalidSamples,
     UnsupportedAudio,
 )
+from service.samples import StoredSamples
 
 RATE = 16_000  # Hz
 TONE_HZ = 440.0
@@ -346,6 +349,48 @@ def test_damaged_files_decode_or_are_refused(
         assert np.isfinite(audio.waveform).all()
 
 
+LONG_SEC = 70.0  # more than stays in memory
+
+
+def swelling(seconds: float, rate: int = RATE) -> NDArray[np.float32]:
+    return tone(rate, seconds) * np.linspace(0.1, 1, int(rate * seconds), dtype=np.float32)[:, None]
+
+
+@pytest.mark.parametrize("rate", [8_000, RATE])
+@pytest.mark.parametrize(("container", "subtype"), [("WAV", "PCM_16"), ("OGG", "VORBIS")])
+def test_long_audio_is_the_same_in_its_file(
+    container: str, subtype: str, rate: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Samples, silence, onset and parts are those of the audio that stays in memory."""
+    content = sndfile_bytes(swelling(LONG_SEC, rate), rate, container, subtype)
+    with contextlib.closing(read(content, LONG_SEC)) as stored:
+        monkeypatch.setattr(samples, "IN_MEMORY_SAMPLES", 1 << 30)
+        kept = read(content, LONG_SEC)
+        assert isinstance(stored.waveform, StoredSamples)
+        assert isinstance(kept.waveform, np.ndarray)
+        np.testing.assert_array_equal(stored.waveform[:], kept.waveform)
+        np.testing.assert_array_equal(np.concatenate(list(stored.blocks())), kept.waveform)
+        assert stored.duration_sec == kept.duration_sec == pytest.approx(LONG_SEC, abs=0.01)
+        assert (stored.silent, stored.onset_sec) == (kept.silent, kept.onset_sec)
+        part = stored.part(30.0, 8.0)
+        np.testing.assert_array_equal(part.waveform, kept.part(30.0, 8.0).waveform)
+        assert isinstance(part.waveform, np.ndarray)
+    kept.close()
+    assert kept.waveform[:1].shape == (1,)  # an array needs no closing
+
+
+@pytest.mark.parametrize("max_sec", [LONG_SEC, LONG_SEC - 1])
+def test_long_audio_that_fails_leaves_no_file(max_sec: float) -> None:
+    """However late the error comes, the descriptor is closed with it."""
+    sound = swelling(LONG_SEC)
+    sound[-1] = np.nan
+    content = sndfile_bytes(sound, RATE, "WAV", "FLOAT")
+    before = set(Path("/proc/self/fd").iterdir())
+    with pytest.raises(InvalidSamples if max_sec == LONG_SEC else AudioTooLong):
+        read(content, max_sec)
+    assert set(Path("/proc/self/fd").iterdir()) == before
+
+
 def test_silence_is_told_from_quiet_speech() -> None:
     """Digital zeros and a faint hiss are silent, a quiet tone is not."""
     hiss = np.random.default_rng(0).normal(0, 1e-4, RATE).astype(np.float32)
@@ -353,6 +398,20 @@ def test_silence_is_told_from_quiet_speech() -> None:
     assert Audio(hiss, RATE, 1.0).silent
     assert not Audio(tone()[:, 0] / 50, RATE, SECONDS).silent
     assert Audio(np.zeros(1, dtype=np.float32), RATE, 1 / RATE).silent
+
+
+@pytest.mark.parametrize("seconds", [0.001, 0.0249, 0.025, 0.07, 8.2, 9.0, 20.01])
+def test_silence_and_onset_do_not_depend_on_blocks(
+    seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any size of the blocks that are looked at gives the same."""
+    waveform = np.zeros(round(seconds * RATE), dtype=np.float32)
+    waveform[-300:] = 0.1
+    audio = Audio(waveform, RATE, seconds)
+    expected = audio.silent, audio.onset_sec
+    for size in (1, 399, 401, 5_000):
+        monkeypatch.setattr(module, "BLOCK_SAMPLES", size)
+        assert (audio.silent, audio.onset_sec) == expected
 
 
 def test_the_first_seconds_are_a_part_or_the_very_same() -> None:

@@ -17,8 +17,8 @@ from recipes import CONFORMER
 
 from service import features as module
 from service.audio import decode_file
-from service.features import LogMel, mel_filters
-from service.recipes import Edges, LogMelRecipe, log_guard_value
+from service.features import LogMel, Wav2Vec2Input, mel_filters, zero_mean_unit_variance
+from service.recipes import Edges, LogMelRecipe, Normalization, WaveformRecipe, log_guard_value
 
 RATE = CONFORMER.sample_rate
 REFLECT = replace(CONFORMER, edges="reflect")
@@ -155,6 +155,54 @@ def test_five_minutes_need_little_more_than_they_are() -> None:
     finally:
         tracemalloc.stop()
     assert peak < waveform.nbytes + 2 * features.nbytes + 2**21
+
+
+@given(data=st.data())
+@pytest.mark.parametrize("preemph", [0.97, None])
+@BOTH
+def test_frames_of_a_part_are_those_of_the_whole(
+    recipe: LogMelRecipe, preemph: float | None, data: st.DataObject
+) -> None:
+    """Before normalisation: its edges are made of the samples around it, not of padding."""
+    recipe = replace(recipe, normalize=None, preemph=preemph)
+    waveform = noise(data.draw(st.integers(recipe.min_samples, 6_000)))
+    whole = LogMel(recipe)(waveform)
+    first = data.draw(st.integers(0, whole.shape[1] - 1))
+    last = data.draw(st.integers(first + 1, whole.shape[1] + 3))
+    part = LogMel(recipe).parts(waveform)(first, last)
+    assert part.dtype == np.float32
+    np.testing.assert_allclose(part, whole[:, first:last], atol=2e-6, rtol=2e-6)
+
+
+@pytest.mark.parametrize("normalize", ["per_feature", "all_features"])
+@BOTH
+def test_a_part_has_the_mean_and_deviation_of_the_whole(
+    recipe: LogMelRecipe, normalize: Normalization
+) -> None:
+    """A quiet part stays quiet."""
+    waveform = noise(40 * RATE)
+    waveform[: 10 * RATE] /= 100
+    log_mel = LogMel(replace(recipe, normalize=normalize))
+    whole, parts = log_mel(waveform), log_mel.parts(waveform)
+    for first, last in ((0, 1000), (900, 1500), (3000, whole.shape[1])):
+        np.testing.assert_allclose(parts(first, last), whole[:, first:last], atol=1e-4)
+    assert whole[:, :900].mean() < -0.5
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+@pytest.mark.parametrize("offset", [0.0, 0.3])
+def test_samples_of_a_part_are_those_of_the_whole(normalize: bool, offset: float) -> None:
+    """At zero mean and unit variance of the whole, where trained so; past the end is nothing."""
+    waveform = noise(20 * RATE) * np.linspace(0.01, 1, 20 * RATE, dtype=np.float32)
+    waveform += np.float32(offset)
+    features = Wav2Vec2Input(WaveformRecipe(normalize), min_samples=400)
+    whole, parts = features(waveform), features.parts(waveform)
+    for first, last in ((0, 5_000), (4_321, 4_322), (19 * RATE, 21 * RATE)):
+        part = parts(first, last)
+        assert part.dtype == np.float32
+        np.testing.assert_allclose(part, whole[first:last], atol=2e-5)
+    if normalize:
+        np.testing.assert_array_equal(whole, zero_mean_unit_variance(waveform))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts threads in /proc")

@@ -56,3 +56,22 @@ def test_more_samples_never_make_fewer_frames(
     counts = [framing.frame_count(samples) for samples in range(5_000)]
     assert counts == sorted(counts)
     assert all(count <= samples // framing.stride + 1 for samples, count in enumerate(counts))
+
+
+@given(st.integers(0, 300), st.integers(1, 300))
+def test_a_convolution_needs_the_samples_that_its_frames_span(first: int, count: int) -> None:
+    """As many as make those frames, and not one more frame or one fewer."""
+    begin, end = WAV2VEC2.input_span(first, first + count)
+    assert begin == first * 320
+    assert WAV2VEC2.frame_count(end - begin) == count
+    assert WAV2VEC2.frame_count(end - begin - 1) == count - 1
+    assert WAV2VEC2.frame_count(end) == first + count
+
+
+@given(st.integers(0, 300), st.integers(1, 300))
+def test_a_subsampling_needs_the_feature_frames_of_its_frames(first: int, count: int) -> None:
+    """Four each, with no gap between neighbours."""
+    begin, end = ZEROS.input_span(first, first + count)
+    assert ZEROS.output_length(end - begin) == count
+    assert ZEROS.output_length(begin) == first
+    assert ZEROS.input_span(first + count, first + count + 1)[0] == end

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
 from service.audio import decode
+from service.chunking import Progress
 from service.errors import KolvaniError
 from service.ops.metrics import OK, Metrics
 from service.serving import dispatch
@@ -26,6 +27,9 @@ from service.web.uploads import SpeechForm, speech_form
 router = APIRouter(tags=["speech"])
 
 Stages = Mapping[str, float]  # seconds by stage
+Work = Callable[
+    [Shortlist, Recording, SpeechForm, Stages, Progress], TranscribeAnswer | AlignAnswer
+]
 
 CLIENT_GONE: Final = "client_gone"
 
@@ -39,9 +43,14 @@ CLIENT_GONE: Final = "client_gone"
 )
 async def transcribe(request: Request, resources: ResourcesDep) -> Response:
     def work(
-        shortlist: Shortlist, recording: Recording, _: SpeechForm, before: Stages
+        shortlist: Shortlist,
+        recording: Recording,
+        _: SpeechForm,
+        before: Stages,
+        on_progress: Progress,
     ) -> TranscribeAnswer:
-        return transcribe_answer(dispatch.transcribe(shortlist, recording), before)
+        answer = dispatch.transcribe(shortlist, recording, on_progress=on_progress)
+        return transcribe_answer(answer, before)
 
     return await _serve(request, resources, "transcribe", work)
 
@@ -55,10 +64,18 @@ async def transcribe(request: Request, resources: ResourcesDep) -> Response:
 )
 async def align(request: Request, resources: ResourcesDep) -> Response:
     def work(
-        shortlist: Shortlist, recording: Recording, form: SpeechForm, before: Stages
+        shortlist: Shortlist,
+        recording: Recording,
+        form: SpeechForm,
+        before: Stages,
+        on_progress: Progress,
     ) -> AlignAnswer:
         answer = dispatch.align(
-            shortlist, recording, form.transcript, with_characters=form.characters
+            shortlist,
+            recording,
+            form.transcript,
+            with_characters=form.characters,
+            on_progress=on_progress,
         )
         return align_answer(answer, before)
 
@@ -69,7 +86,7 @@ async def _serve(
     request: Request,
     resources: Resources,
     task: str,
-    work: Callable[[Shortlist, Recording, SpeechForm, Stages], TranscribeAnswer | AlignAnswer],
+    work: Work,
 ) -> Response:
     """Read the form, work in the pool up to the answer's bytes, count."""
     settings = resources.settings
@@ -82,10 +99,10 @@ async def _serve(
             with_transcript=task == "align",
         ) as form:
             shortlist = catalogue.shortlist(form.model, form.language)
-            recording = Recording(lambda rate: decode(form.audio, rate, form.max_audio_sec))
 
-            def job(queued_sec: float) -> bytes:
-                answer = work(shortlist, recording, form, {"queue": queued_sec})
+            def job(queued_sec: float, on_progress: Progress) -> bytes:
+                with Recording(lambda rate: decode(form.audio, rate, form.max_audio_sec)) as sound:
+                    answer = work(shortlist, sound, form, {"queue": queued_sec}, on_progress)
                 resources.metrics.observe(task, answer.model, answer.duration_sec, answer.timings)
                 return answer.model_dump_json().encode()
 

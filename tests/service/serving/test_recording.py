@@ -5,6 +5,7 @@ import pytest
 
 from service.audio import Audio
 from service.errors import CorruptAudio
+from service.samples import IN_MEMORY_SAMPLES, Spool, StoredSamples
 from service.serving.recording import Recording
 
 
@@ -35,3 +36,23 @@ def test_errors_of_decoding_pass_through() -> None:
 
     with pytest.raises(CorruptAudio):
         Recording(decode_at).at(16_000)
+
+
+def test_what_was_decoded_is_closed_with_it() -> None:
+    """Files of long audio live as long as the recording that owns them."""
+    made: list[StoredSamples] = []
+
+    def decode_at(rate: int) -> Audio:
+        spool = Spool()
+        spool.write(np.zeros(IN_MEMORY_SAMPLES + 1, dtype=np.float32))
+        samples = spool.finish()
+        assert isinstance(samples, StoredSamples)
+        made.append(samples)
+        return Audio(samples, rate, 1.0)
+
+    with Recording(decode_at) as recording:
+        for rate in (16_000, 8_000):
+            assert recording.at(rate).waveform[:1] == 0
+    for samples in made:
+        with pytest.raises(ValueError, match="closed"):
+            samples[:1]

@@ -23,13 +23,16 @@ CLIPS = ("he-1", "he-2", "he-3", "hi-1", "hi-2", "hi-3")
 STAGES = {"queue", "decode", "language", "features", "inference", "search"}
 MODELS = ["he-demo", "hi-demo"]
 MAX_UPLOAD_BYTES = 8 << 20
+MAX_AUDIO_SEC = 60
 ERROR_KEYS = {"type", "code", "message", "param"}
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
-    with running_server(folder, max_upload_bytes=MAX_UPLOAD_BYTES) as running:
+    with running_server(
+        folder, max_upload_bytes=MAX_UPLOAD_BYTES, max_audio_sec=MAX_AUDIO_SEC
+    ) as running:
         yield running
 
 
@@ -214,13 +217,13 @@ REFUSED: dict[str, tuple[str, dict[str, Any], int, str]] = {
     ),
     "transcript too large": (
         "/align",
-        {"files": {"audio": noise(1)}, "data": {"transcript": "שלום " * 60_000}},
+        {"files": {"audio": noise(1)}, "data": {"transcript": "שלום " * 480_000}},
         413,
         "upload_too_large",
     ),
     "transcript file too large": (
         "/align",
-        {"files": {"audio": noise(1), "transcript": b"x " * 200_000}},
+        {"files": {"audio": noise(1), "transcript": b"x " * 2_200_000}},
         413,
         "upload_too_large",
     ),
@@ -350,7 +353,10 @@ def test_errors_carry_their_facts(client: httpx.Client) -> None:
     error = fault(client.post(case[0], **case[1]), 422, "transcript_too_long")
     assert error["frames_needed"] > error["frames"] == 49
     case = REFUSED["audio too long"]
-    assert fault(client.post(case[0], **case[1]), 413, "audio_too_long")["max_audio_sec"] == 60
+    assert (
+        fault(client.post(case[0], **case[1]), 413, "audio_too_long")["max_audio_sec"]
+        == MAX_AUDIO_SEC
+    )
     case = REFUSED["no audio format"]
     error = fault(client.post(case[0], **case[1]), 415, "unsupported_audio")
     assert error["recognized"] == "a PDF document"

@@ -1,0 +1,143 @@
+"""Windows leave hardly a trace: frames, times and text are those of the whole."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from recipes import CONFORMER
+
+from service.audio import Audio
+from service.chunking import Emitter, Windowing, windows
+from service.ctc import log_softmax
+from service.features import LogMel, Wav2Vec2Input
+from service.framing import Convolutions, Framing, Subsampling
+from service.recipes import WaveformRecipe
+from service.samples import Samples
+from service.stages import Stages
+
+RATE = 16_000  # Hz
+WAV2VEC2 = Convolutions(((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2)))
+CONFORMED = Subsampling(CONFORMER, 4)
+WIDTH = 5  # tokens
+
+
+class Local:
+    """A model whose every frame is made of its own input alone: context cannot matter."""
+
+    def __init__(self, framing: Framing) -> None:
+        self.framing = framing
+        self.heard: list[int] = []
+
+    def logits(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
+        """float32 [T, WIDTH]: sums over what the frame is made of, weighted by place."""
+        length = model_input.shape[-1]
+        self.heard.append(length)
+        frames = []
+        for frame in range(self.framing.output_length(length)):
+            first, last = self.framing.input_span(frame, frame + 1)
+            piece = np.atleast_2d(model_input)[:, first : min(last, length)]
+            frames.append([np.cos(k * np.arange(piece.shape[1])) @ piece.sum(0) for k in range(5)])
+        return np.array(frames, dtype=np.float32) / 50
+
+
+def noise(samples: int) -> NDArray[np.float32]:
+    random = np.random.default_rng(samples)
+    swell = np.linspace(0.02, 0.3, samples)  # so that no window has the statistics of the whole
+    return (swell * random.standard_normal(samples) + 0.01).astype(np.float32)
+
+
+def audio_of(waveform: Samples) -> Audio:
+    return Audio(waveform, RATE, len(waveform) / RATE)
+
+
+def emitter(framing: Framing, windowing: Windowing) -> Emitter:
+    features = (
+        Wav2Vec2Input(WaveformRecipe(normalize=True), framing.min_samples)
+        if isinstance(framing, Convolutions)
+        else LogMel(framing.recipe)
+    )
+    return Emitter(Local(framing), features, framing, windowing)
+
+
+@given(frames=st.integers(1, 400), kept=st.integers(1, 60), context=st.integers(0, 20))
+def test_windows_keep_every_frame_once_with_its_context(
+    frames: int, kept: int, context: int
+) -> None:
+    """All of one length and within the audio; context is missing at the audio's ends alone."""
+    length = kept + 2 * context
+    if frames <= length:
+        frames += length
+    found = list(windows(frames, kept, context))
+    ends = [(window.begin, window.end) for window in found]
+    assert [begin for begin, _ in ends] == [0, *(end for _, end in ends[:-1])]
+    assert ends[-1][1] == frames
+    for window in found:
+        assert window.last - window.first == length
+        assert 0 <= window.first <= window.begin < window.end <= window.last <= frames
+        assert window.first == 0 or window.begin - window.first >= context
+        assert window.last == frames or window.last - window.end >= context
+    assert len(found) == -(-(frames - 2 * context) // kept)
+
+
+@pytest.mark.parametrize("framing", [WAV2VEC2, CONFORMED])
+@pytest.mark.parametrize("kept_sec", [0.2, 0.5, 0.77])
+@pytest.mark.parametrize("context_sec", [0.0, 0.1])
+@pytest.mark.parametrize("samples", [32_000, 32_001, 32_399, 33_333])
+def test_a_model_that_hears_no_context_answers_as_to_the_whole(
+    framing: Framing, kept_sec: float, context_sec: float, samples: int
+) -> None:
+    """Windows meet frame by frame, normalised as one: what differs is rounding."""
+    audio = audio_of(noise(samples))
+    subject = emitter(framing, Windowing(kept_sec, context_sec))
+    whole = emitter(framing, Windowing(1e6, 0.0)).log_probs(audio)
+    log_probs = subject.log_probs(audio)
+    assert log_probs.dtype == np.float32
+    assert log_probs.shape == (framing.frame_count(samples), WIDTH)
+    np.testing.assert_allclose(log_probs, whole, atol=2e-4)
+    assert len(set(subject.model.heard[:-1])) == 1  # type: ignore[attr-defined]  # a Local
+
+
+@pytest.mark.parametrize("framing", [WAV2VEC2, CONFORMED])
+@pytest.mark.parametrize("samples", [1, 100, 400, 16_000])
+def test_what_fits_one_window_is_heard_as_it_is(framing: Framing, samples: int) -> None:
+    """Bit for bit: the features of the whole, once through the model."""
+    subject = emitter(framing, Windowing(1.0, 0.1))
+    waveform = noise(samples)
+    expected = log_softmax(subject.model.logits(subject.features(waveform)))
+    np.testing.assert_array_equal(subject.log_probs(audio_of(waveform)), expected)
+    assert len(expected) == subject.frame_count(samples)
+
+
+def test_progress_is_told_after_every_window() -> None:
+    """In seconds of audio, rising up to all of it; so it is for a single window."""
+    subject = emitter(WAV2VEC2, Windowing(0.5, 0.1))
+    told: list[float] = []
+    subject.log_probs(audio_of(noise(3 * RATE)), on_progress=told.append)
+    assert told == pytest.approx([0.6, 1.1, 1.6, 2.1, 2.6, 3.0])
+    told.clear()
+    subject.log_probs(audio_of(noise(RATE // 2)), on_progress=told.append)
+    assert told == [0.5]
+
+
+def test_progress_may_stop_the_work() -> None:
+    """No further window is heard, and what was raised comes through."""
+    subject = emitter(WAV2VEC2, Windowing(0.5, 0.1))
+
+    def stop(seconds: float) -> None:
+        if seconds > 1:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        subject.log_probs(audio_of(noise(3 * RATE)), on_progress=stop)
+    assert len(subject.model.heard) == 2  # type: ignore[attr-defined]  # a Local
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3.0])
+def test_the_time_of_both_stages_is_added_up(seconds: float) -> None:
+    """Over all windows, features before inference."""
+    stages = Stages()
+    audio = audio_of(noise(round(seconds * RATE)))
+    emitter(CONFORMED, Windowing(0.5, 0.1)).log_probs(audio, stages)
+    assert list(stages.seconds) == ["features", "inference"]
+    assert all(spent > 0 for spent in stages.seconds.values())
