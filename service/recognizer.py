@@ -22,6 +22,7 @@ from service.characters import placed_characters
 from service.ctc import certainty, greedy_decode, log_softmax, merge_tokens
 from service.errors import EmptyTranscript, NoSpeech, NothingToAlign
 from service.features import features_of
+from service.levels import Levels, levels
 from service.manifest import Manifest
 from service.spans import Alignment, FrameClock, Transcript, Word
 from service.text.mapping import WrittenText, written_text
@@ -52,7 +53,7 @@ class Recognizer:
             log_probs = self._log_probs(audio, stages)
             with stages.time("search"):
                 spans = greedy_decode(log_probs, self._vocabulary.blank_id)
-                words = heard_words(spans, self._vocabulary, self._clock(audio))
+                words = heard_words(spans, self._vocabulary, self._clock(audio), _levels(audio))
                 sure = certainty(log_probs, self._vocabulary.blank_id)
         return Transcript(
             text=" ".join(word.word for word in words),
@@ -84,7 +85,7 @@ class Recognizer:
                 raise _no_speech(audio)
             tokens, scores = forced_align(log_probs, targets, blank_id)
             spans = merge_tokens(tokens, scores, blank_id)
-            words = placed_words(written, spans, self._clock(audio))
+            words = placed_words(written, spans, self._clock(audio), _levels(audio))
             characters = None
             if with_characters:
                 characters = placed_characters(written, words, spans, self._clock(audio))
@@ -151,6 +152,10 @@ class _Stages:
         began = time.perf_counter()
         yield
         self.seconds[stage] = time.perf_counter() - began
+
+
+def _levels(audio: Audio) -> Levels:
+    return levels(audio.waveform, audio.sample_rate)
 
 
 def _no_speech(audio: Audio) -> NoSpeech:

@@ -4,11 +4,12 @@ import itertools
 import math
 import operator
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from service.edges import word_edges
+from service.levels import Levels
 from service.spans import FrameClock, TokenSpan, Word
 from service.text.mapping import WrittenText, WrittenWord
 from service.text.vocabulary import Vocabulary
@@ -17,41 +18,45 @@ LEAST_SCORE: Final = 1e-30  # keeps log p finite where float32 had none left
 
 
 def heard_words(
-    spans: Sequence[TokenSpan], vocabulary: Vocabulary, clock: FrameClock
+    spans: Sequence[TokenSpan], vocabulary: Vocabulary, clock: FrameClock, levels: Levels
 ) -> tuple[Word, ...]:
     """Group the spans of a greedy path into words; special tokens leave no trace.
 
-    Places are those in the words joined by single spaces.
+    levels: float32 [M], of the whole recording. Places are those in the words joined by single
+    spaces.
     """
     read = [(span, vocabulary.read(span.token)) for span in spans]
     spoken = [(span, reading) for span, reading in read if reading is not None]
     held = [span for span, _ in spoken]
     starts = [index for index, (_, reading) in enumerate(spoken) if reading.begins_word]
-    words: list[Word] = []
+    found: list[_Placed] = []
     place = 0
     for first, end in itertools.pairwise(sorted({0, *starts, len(spoken)})):
         text = "".join(reading.letters for _, reading in spoken[first:end])
         if text:
             # What stands between words belongs to neither; a mark within a token is the word's.
             skipped = held[first].token == vocabulary.separator_id
-            words.append(_word(text, place, held, first + skipped, end - 1, clock))
+            found.append(_Placed(text, place, held[first + skipped : end], adjoining=True))
             place += len(text) + 1
-    return tuple(words)
+    return tuple(_timed(found, clock, levels))
 
 
 def placed_words(
-    written: WrittenText, spans: Sequence[TokenSpan], clock: FrameClock
+    written: WrittenText, spans: Sequence[TokenSpan], clock: FrameClock, levels: Levels
 ) -> tuple[Word, ...]:
     """Every written word, in order, with the time of its spans: one span a target.
 
-    Words without targets share the gap that they stand in.
+    levels: float32 [M], of the whole recording. Words without targets share the gap that they stand
+    in.
     """
-    placed = [
-        None
-        if item.first is None or item.last is None
-        else _word(item.text, item.char_start, spans, item.first, item.last, clock)
-        for item in written.words
+    speakable = [item.first is not None for item in written.words]
+    spoken = [
+        _Placed(item.text, item.char_start, spans[item.first : item.last + 1], after)
+        for item, after in zip(written.words, [*speakable[1:], False], strict=True)
+        if item.first is not None and item.last is not None
     ]
+    timed = _timed(spoken, clock, levels)
+    placed = [None if item.first is None else next(timed) for item in written.words]
     return tuple(_without_gaps(written.words, placed, clock))
 
 
@@ -62,17 +67,25 @@ def joint_score(spans: Sequence[TokenSpan]) -> float:
     return round(math.exp(sum(map(operator.mul, frames, logs)) / sum(frames)), 4)
 
 
-def _word(
-    text: str,
-    char_start: int,
-    spans: Sequence[TokenSpan],
-    first: int,
-    last: int,
-    clock: FrameClock,
-) -> Word:
-    start, end = word_edges(spans, first, last, clock)
-    score = joint_score(spans[first : last + 1])
-    return Word(text, start, end, score, "aligned", char_start, char_start + len(text))
+class _Placed(NamedTuple):
+    """A word, where it stands in its text, and the spans that speak it.
+
+    adjoining: whether the next one is spoken, too, so that nothing else is said between them.
+    """
+
+    text: str
+    char_start: int
+    spans: Sequence[TokenSpan]
+    adjoining: bool
+
+
+def _timed(placed: Sequence[_Placed], clock: FrameClock, levels: Levels) -> Iterator[Word]:
+    """The words, in order, with their times: each ends before the next one begins."""
+    nexts = [*(word.spans[0].start for word in placed[1:]), None]
+    for (text, char_start, spans, adjoining), next_start in zip(placed, nexts, strict=False):
+        start, end = word_edges(spans, next_start, clock, levels, adjoining=adjoining)
+        score = joint_score(spans)
+        yield Word(text, start, end, score, "aligned", char_start, char_start + len(text))
 
 
 def _without_gaps(

@@ -17,6 +17,7 @@ LAYERS = (
         "service.audio",
         "service.align",
         "service.ctc",
+        "service.levels",
         "service.edges",
         "service.words",
         "service.characters",
