@@ -1,23 +1,116 @@
-"""Word edges from CTC spikes.
+"""Word edges from CTC spikes and the level of the sound.
 
-A CTC model holds a letter on a frame or two and the blank in between, so that the last letter's
-spike ends before its sound does. A word therefore keeps the blank frames that follow, for as long
-as a final sound commonly lasts, and never into the next token.
+A CTC model holds a letter on a frame or two and the blank in between: a word begins with its first
+spike, but its last spike ends long before its sound does. The sound goes on until it falls quiet,
+or until the next word begins.
+
+Quiet is told against the sound around the last spike and the quietest that is heard near it, so
+that gain, noise and a room's echo matter little: a hop is quiet whose level lies in the lowest
+QUIET_SHARE of what lies between the two, or of RANGE_DB where that is less. A stop's closure is
+quiet too, but shorter than PAUSE_SEC; before the next word less will do, as a word's closure comes
+after its beginning. Where nothing is quiet, words follow one another: the one ends where the other
+begins, unless that is far, or something else stands between them.
+
+The constants were fitted by `python -m export.demo edges` on synthesised speech, for models of 20
+and of 40 ms frames together; docs/EMBEDDED_MODELS.md has the figures.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from service.levels import HOPS_A_SEC, Levels
 from service.spans import FrameClock, TokenSpan
 
-FINAL_SOUND_SEC: Final = 0.1
+AROUND_SPIKE_SEC: Final = 0.02  # before and after the last spike: its letter's sound
+AROUND_WORD_SEC: Final = 5.0  # before and after the last spike: its background
+BACKGROUND_SHARE: Final = 0.05  # of what is around a word is quieter than its background
+SHORT_PAUSE_SEC: Final = 0.06  # of quiet that lasts until the next word begins
+LAST_SOUND_SEC: Final = 0.8  # a token of several letters may be held that long
+FINAL_SOUND_SEC: Final = 0.1  # after the last spike, where nothing is quiet and no word adjoins
+
+
+@dataclass(frozen=True)
+class EdgeRule:
+    """What was fitted: when a word's sound has ended."""
+
+    range_db: float = 35.0  # below the last sound nothing is told apart
+    quiet_share: float = 0.3  # of the range between the background and the last sound
+    pause_sec: float = 0.1  # of quiet that ends a word, whatever follows
+    loudest_db: float = 20.0  # the last sound counts as at most that much below the word's loudest
+
+
+FITTED: Final = EdgeRule()
 
 
 def word_edges(
-    spans: Sequence[TokenSpan], first: int, last: int, clock: FrameClock
+    spans: Sequence[TokenSpan],
+    next_start: int | None,
+    clock: FrameClock,
+    levels: Levels,
+    *,
+    adjoining: bool = True,
+    rule: EdgeRule = FITTED,
 ) -> tuple[float, float]:
-    """Start and end in seconds of the word made of spans[first] .. spans[last]."""
-    start, end = spans[first].start, spans[last].end
-    tail = round(FINAL_SOUND_SEC * clock.sample_rate / clock.stride)
-    limit = spans[last + 1].start if last + 1 < len(spans) else end + tail
-    return clock.seconds(start), clock.seconds(max(end, min(end + tail, limit)))
+    """Start and end of a word in seconds, rounded to a millisecond.
+
+    spans: the word's own, at least one; next_start: the frame at which the next word begins, not
+    before the last span's end, or None; levels: float32 [M], dB, of the whole recording, by hops of
+    LEVEL_HOP_SEC, as `service.levels` gives them; adjoining: whether nothing else is said before
+    the next word, which this one may then run into. The start is the first span's. The end is never
+    before the last span's, nor after the next word's start or the audio's end.
+    """
+    first, last = clock.seconds(spans[0].start), clock.seconds(spans[-1].end)
+    limit = clock.duration_sec if next_start is None else clock.seconds(next_start)
+    end = _end_of_sound(spans, (last, limit), clock, levels, rule)
+    if end is None:
+        runs_on = adjoining and next_start is not None and limit - last <= LAST_SOUND_SEC
+        end = limit if runs_on else last + FINAL_SOUND_SEC
+    return first, round(max(last, min(end, limit)), 3)
+
+
+def _end_of_sound(
+    spans: Sequence[TokenSpan],
+    gap: tuple[float, float],
+    clock: FrameClock,
+    levels: Levels,
+    rule: EdgeRule,
+) -> float | None:
+    """Where quiet begins in the gap after the last span, in seconds; None where it does not."""
+    begin, limit = _hop(gap[0]), _hop(gap[1])
+    word = levels[_hop(clock.seconds(spans[0].start)) : begin + 1]
+    spike = _hop(clock.seconds(spans[-1].start))
+    margin, reach = _hop(AROUND_SPIKE_SEC), _hop(AROUND_WORD_SEC)
+    sound = levels[max(0, spike - margin) : begin + margin + 1]
+    if not len(word):  # beyond the audio
+        return None
+    loud = max(sound.max(), word.max() - rule.loudest_db)
+    quietest = max(_background(levels[max(0, begin - reach) : begin + reach]), loud - rule.range_db)
+    threshold = quietest + rule.quiet_share * (loud - quietest)
+    pause = _hop(rule.pause_sec)
+    quiet = levels[begin : min(limit, begin + _hop(LAST_SOUND_SEC) + pause)] < threshold
+    for start, end in _runs(quiet):
+        last_of_gap = begin + end == min(limit, len(levels))
+        if end - start >= (_hop(SHORT_PAUSE_SEC) if last_of_gap else pause):
+            return (begin + start) / HOPS_A_SEC
+    return None
+
+
+def _background(around: Levels) -> float:
+    """The level below which BACKGROUND_SHARE of the hops lie."""
+    place = int(BACKGROUND_SHARE * len(around))
+    return float(np.partition(around, place)[place])
+
+
+def _runs(chosen: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Half-open stretches of what is chosen, in order. chosen: bool [n]."""
+    changes = np.flatnonzero(np.diff(np.concatenate([[False], chosen, [False]])))
+    return [(int(start), int(end)) for start, end in changes.reshape(-1, 2)]
+
+
+def _hop(seconds: float) -> int:
+    """The nearest hop's edge."""
+    return round(seconds * HOPS_A_SEC)

@@ -1,31 +1,63 @@
 """The page to read first: how sound becomes words.
 
-    waveform -> features -> logits -> log-probabilities -> greedy path         -> Transcript
-                                                        -> best path of a text -> Alignment
+    audio -> features -> logits -> log-probabilities: Emissions -> greedy path         -> Transcript
+                                                                -> best path of a text -> Alignment
 
 A Recognizer is one model with its vocabulary. It is synchronous and keeps no state between calls,
 so that any number of threads may share it.
 """
 
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
 import numpy as np
+from numpy.typing import NDArray
 
 from service.acoustic import AcousticModel, OnnxAcousticModel
-from service.align import check_fit, forced_align
+from service.align import check_fit
 from service.audio import Audio
 from service.bundle import Bundle
 from service.characters import placed_characters
 from service.chunking import Emitter, Progress
-from service.ctc import certainty, greedy_decode, merge_tokens
+from service.ctc import certainty, greedy_decode
+from service.emissions import Emissions
 from service.errors import EmptyTranscript, NoSpeech, NothingToAlign
 from service.features import features_of
+from service.levels import levels
 from service.manifest import Manifest
-from service.spans import Alignment, FrameClock, Transcript, Word
+from service.placed import placed_segments, placed_words, said
+from service.placement import Placement, place
+from service.plausibility import doubts, longest_gap
+from service.quality import quality
+from service.spans import Alignment, FrameClock, Transcript, Unspoken, Word
 from service.stages import Stages
-from service.text.lineup import Lineup, lineup
+from service.text.lineup import Gaps, lineup
 from service.text.mapping import written_text
+from service.text.segments import Division
 from service.text.vocabulary import vocabulary_of
 from service.text.written import WrittenText
-from service.words import heard_words, joint_score, placed_words
+from service.unwritten import unwritten_speech
+from service.words import heard_words, joint_score
+
+
+@dataclass(frozen=True)
+class AlignOptions:
+    """How a text is aligned.
+
+    gaps: where speech that the text lacks is absorbed. "ends": before the first and after the last
+    word; "lines": at its line breaks, too; "words": between any two words; "none": nowhere, and
+    every word gets a time. segments: what the answer's segments are. pronunciations: how a word is
+    written -> how it is said, in the model's letters.
+    """
+
+    gaps: Gaps = "ends"
+    segments: Division = "sentence"
+    pronunciations: Mapping[str, str] = field(default_factory=dict)
+    with_characters: bool = False
+
+
+DEFAULTS = AlignOptions()
 
 
 class Recognizer:
@@ -34,6 +66,7 @@ class Recognizer:
     def __init__(self, bundle: Bundle, model: AcousticModel) -> None:
         self.manifest: Manifest = bundle.manifest
         self._vocabulary = vocabulary_of(bundle)
+        self._width = len(bundle.tokens)
         self._emitter = Emitter(model, features_of(bundle.manifest), bundle.manifest.framing)
 
     @classmethod
@@ -46,80 +79,66 @@ class Recognizer:
 
         `on_progress` gets the seconds of audio that are done, and stops all by raising.
         """
-        stages = Stages()
-        words: tuple[Word, ...] = ()
-        sure = 0.0
-        if not audio.silent:
-            log_probs = self._emitter.log_probs(audio, stages, on_progress)
-            with stages.time("search"):
-                spans = greedy_decode(log_probs, self._vocabulary.blank_id)
-                words = heard_words(spans, self._vocabulary, self._clock(audio))
-                sure = certainty(log_probs, self._vocabulary.blank_id)
-        return Transcript(
-            text=" ".join(word.word for word in words),
-            certainty=sure,
-            words=words,
-            duration_sec=audio.duration_sec,
-            language=self.manifest.language,
-            model=self.manifest.id,
-            timings=stages.seconds,
-            warnings=self._warnings(audio),
-        )
+        return self.read(self.listen(audio, on_progress=on_progress))
 
     def align(
         self,
         audio: Audio,
         text: str,
+        options: AlignOptions = DEFAULTS,
         *,
-        with_characters: bool = False,
         on_progress: Progress | None = None,
     ) -> Alignment:
-        """When each word of `text` is said, and each character of them where asked.
+        """When each word of `text` is said; `on_progress` as in `transcribe`.
 
-        Every word comes back, in order and as written; `on_progress` as in `transcribe`. Raises
-        EmptyTranscript, NothingToAlign, TranscriptTooLong, or NoSpeech for silent audio.
+        Every word comes back, in order and as written. Raises EmptyTranscript, NothingToAlign,
+        TranscriptTooLong, InvalidField, or NoSpeech for silent audio.
         """
+        written = self.written(text, options)
+        self.check_fit(written, audio)  # before the model has worked for it
+        return self.place(self.listen(audio, on_progress=on_progress), written, options)
+
+    def listen(self, audio: Audio, *, on_progress: Progress | None = None) -> Emissions:
+        """What the model hears; of silent audio nothing."""
         stages = Stages()
-        written, lined_up = self._lined_up(text)
-        targets = lined_up.tokens
-        if audio.silent:
-            raise _no_speech(audio)
-        check_fit(
-            targets, self._emitter.frame_count(len(audio.waveform))
-        )  # before the model has worked for it
-        log_probs = self._emitter.log_probs(audio, stages, on_progress)
-        blank_id = self._vocabulary.blank_id
+        log_probs = np.zeros((0, self._width), np.float32)
+        if not audio.silent:
+            log_probs = self._emitter.log_probs(audio, stages, on_progress)
+        with stages.time("levels"):
+            loudness = levels(audio.blocks(), audio.sample_rate)
+        stride, rate = self.manifest.framing.stride, self.manifest.sample_rate
+        clock = FrameClock(stride, rate, audio.duration_sec)
+        return Emissions(log_probs, loudness, clock, self._warnings(audio), stages.seconds)
+
+    def read(self, emissions: Emissions) -> Transcript:
+        """The greedy path as words."""
+        stages = Stages()
         with stages.time("search"):
-            if np.all(log_probs.argmax(axis=1) == blank_id):
-                raise _no_speech(audio)
-            tokens, scores = forced_align(log_probs, targets, blank_id)
-            spans = merge_tokens(tokens, scores, blank_id)
-            words = placed_words(written, lined_up, spans, self._clock(audio))
-            characters = None
-            if with_characters:
-                characters = placed_characters(lined_up, words, spans, self._clock(audio))
-        return Alignment(
+            words = self._heard(emissions)
+            sure = certainty(emissions.log_probs, self._vocabulary.blank_id)
+        return Transcript(
+            text=" ".join(word.word for word in words),
+            certainty=sure,
             words=words,
-            characters=characters,
-            score=joint_score(spans),
-            duration_sec=audio.duration_sec,
+            duration_sec=emissions.clock.duration_sec,
             language=self.manifest.language,
             model=self.manifest.id,
-            timings=stages.seconds,
-            warnings=self._warnings(audio),
+            timings={**emissions.timings, **stages.seconds},
+            warnings=emissions.warnings,
         )
 
-    def _clock(self, audio: Audio) -> FrameClock:
-        return FrameClock(
-            self.manifest.framing.stride, self.manifest.sample_rate, audio.duration_sec
-        )
-
-    def _lined_up(self, text: str) -> tuple[WrittenText, Lineup]:
+    def written(self, text: str, options: AlignOptions = DEFAULTS) -> WrittenText:
+        """A text as it may be said. Raises EmptyTranscript, NothingToAlign or InvalidField."""
         if not text.strip():
             raise EmptyTranscript("expected a text to align, got none", param="transcript")
-        written = written_text(text, self.manifest.language, self._vocabulary)
-        lined_up = lineup(written, gaps="none")
-        if not lined_up.targets:
+        written = written_text(
+            text,
+            self.manifest.language,
+            self._vocabulary,
+            pronunciations=options.pronunciations,
+            segments=options.segments,
+        )
+        if not lineup(written).targets:
             raise NothingToAlign(
                 f"expected a text in the letters of model {self.manifest.id} "
                 f"({self.manifest.language}), got {len(written.words)} words without any",
@@ -128,7 +147,54 @@ class Recognizer:
                 language=self.manifest.language,
                 words=len(written.words),
             )
-        return written, lined_up
+        return written
+
+    def check_fit(self, written: WrittenText, audio: Audio) -> None:
+        """Raises TranscriptTooLong if the audio is too short for the text, or NoSpeech."""
+        if audio.silent:
+            raise _no_speech(audio.duration_sec)
+        check_fit(lineup(written).tokens, self._emitter.frame_count(len(audio.waveform)))
+
+    def place(
+        self, emissions: Emissions, written: WrittenText, options: AlignOptions = DEFAULTS
+    ) -> Alignment:
+        """When each word of a text is said in what was heard.
+
+        Raises NoSpeech or TranscriptTooLong.
+        """
+        stages = Stages()
+        blank_id, clock = self._vocabulary.blank_id, emissions.clock
+        with stages.time("search"):
+            if np.all(emissions.log_probs.argmax(axis=1) == blank_id):
+                raise _no_speech(clock.duration_sec)
+            found = place(emissions.log_probs, written, blank_id, options.gaps)
+        with stages.time("words"):
+            words = placed_words(written, found, clock, emissions.levels)
+            segments = placed_segments(written, found, words)
+            trust = quality(found.evidence, _token_counts(written, found))
+            unwritten = unwritten_speech(written, found, self._heard(emissions), clock)
+            characters = None
+            if options.with_characters:
+                characters = placed_characters(found.line, words, found.spans, clock)
+        gaps_sec = _longest_gaps(found, clock)
+        return Alignment(
+            words=words,
+            characters=characters,
+            segments=segments,
+            unspoken=_unspoken(written.text, words),
+            unwritten=unwritten,
+            score=joint_score(found.spans),
+            quality=trust,
+            duration_sec=clock.duration_sec,
+            language=self.manifest.language,
+            model=self.manifest.id,
+            timings={**emissions.timings, **stages.seconds},
+            warnings=(*emissions.warnings, *doubts(words, segments, gaps_sec, trust)),
+        )
+
+    def _heard(self, emissions: Emissions) -> tuple[Word, ...]:
+        spans = greedy_decode(emissions.log_probs, self._vocabulary.blank_id)
+        return heard_words(spans, self._vocabulary, emissions.clock, emissions.levels)
 
     def _warnings(self, audio: Audio) -> tuple[str, ...]:
         shortest = self.manifest.framing.min_samples
@@ -141,9 +207,33 @@ class Recognizer:
         return (message,)
 
 
-def _no_speech(audio: Audio) -> NoSpeech:
+def _token_counts(written: WrittenText, found: Placement) -> NDArray[np.int64]:
+    """int64 [words]: the tokens of each word, said or not."""
+    counts = [len(said(written, found, index).targets) for index in range(len(written.words))]
+    return np.array(counts, dtype=np.int64)
+
+
+def _longest_gaps(found: Placement, clock: FrameClock) -> list[float]:
+    """Seconds of each word between its tokens where they are farthest apart."""
+    return [
+        0.0 if places is None else longest_gap(found.spans[places[0] : places[1] + 1], clock)
+        for places in found.line.places
+    ]
+
+
+def _unspoken(text: str, words: Sequence[Word]) -> tuple[Unspoken, ...]:
+    """The runs of words that were not heard."""
+    runs = itertools.groupby(words, key=lambda word: word.status == "not_found")
+    missing = [list(run) for is_missing, run in runs if is_missing]
+    return tuple(
+        Unspoken(text[run[0].char_start : run[-1].char_end], run[0].char_start, run[-1].char_end)
+        for run in missing
+    )
+
+
+def _no_speech(duration_sec: float) -> NoSpeech:
     return NoSpeech(
-        f"expected speech to align the text with, got {audio.duration_sec:.3f} s of silence",
+        f"expected speech to align the text with, got {duration_sec:.3f} s of silence",
         param="audio",
-        duration_sec=round(audio.duration_sec, 3),
+        duration_sec=round(duration_sec, 3),
     )

@@ -42,7 +42,8 @@ class Word:
     `score` is exp(mean over its tokens' frames of log p(token)), in [0, 1]: how well the sounds fit
     the letters, not the probability that the word is right. `char_start` and `char_end` place the
     word in the text that it came from. `start`, `end` and `score` are None for `not_found`, and
-    `score` for `interpolated`, whose time is the gap that the word stands in.
+    `score` for `interpolated`, whose time is the gap that the word stands in. `reading` is how a
+    word was said that can be read in several ways, such as a number; None for all others.
     """
 
     word: str
@@ -52,6 +53,44 @@ class Word:
     status: Status
     char_start: int
     char_end: int
+    reading: str | None = None
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A line or a sentence of a given text, from its first word's start to its last word's end.
+
+    `score` is that of all its aligned words together; `status` is `aligned` if any of its words is,
+    else `interpolated` if any is, else `not_found`. [first_word, end_word) are its words.
+    """
+
+    text: str
+    start: float | None
+    end: float | None
+    score: float | None
+    status: Status
+    char_start: int
+    char_end: int
+    first_word: int
+    end_word: int
+
+
+@dataclass(frozen=True)
+class Unspoken:
+    """A run of words of a given text that were not heard."""
+
+    text: str
+    char_start: int
+    char_end: int
+
+
+@dataclass(frozen=True)
+class Unwritten:
+    """Speech that a given text lacks: when, and what a transcription makes of it."""
+
+    start: float  # seconds
+    end: float
+    text: str
 
 
 @dataclass(frozen=True)
@@ -87,11 +126,19 @@ class Transcript:
 
 @dataclass(frozen=True)
 class Alignment:
-    """Where a given text was heard. `score` is that of all aligned tokens together."""
+    """Where a given text was heard.
+
+    `score` is that of all aligned tokens together, 0 if there is none; `quality` estimates the
+    share of the text that is said where it was placed, in [0, 1] (service/quality.py).
+    """
 
     words: tuple[Word, ...]
     characters: tuple[Character, ...] | None  # of the words, without spaces; None if not asked for
+    segments: tuple[Segment, ...]
+    unspoken: tuple[Unspoken, ...]  # written, not heard
+    unwritten: tuple[Unwritten, ...]  # heard, not written
     score: float
+    quality: float
     duration_sec: float
     language: str
     model: str

@@ -20,6 +20,7 @@ LAYERS = (
         "service.trellis",
         "service.viterbi",
         "service.ctc",
+        "service.levels",
         "service.edges",
         "service.words",
         "service.characters",

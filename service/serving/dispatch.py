@@ -12,7 +12,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from service.chunking import Progress
 from service.errors import BundleError
-from service.recognizer import Recognizer
+from service.recognizer import AlignOptions, Recognizer
 from service.serving.catalogue import Shortlist, preference
 from service.serving.choice import Choice, by_certainty, by_script
 from service.serving.recording import Recording
@@ -80,7 +80,7 @@ def align(
     audio = recording.at(found.recognizer.manifest.sample_rate)
     before["decode"] = recording.decode_sec
     result = found.recognizer.align(
-        audio, text, with_characters=with_characters, on_progress=on_progress
+        audio, text, AlignOptions(with_characters=with_characters), on_progress=on_progress
     )
     return Answer(result, _telling(choice, found.passed), before)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from service.text.written import Reading, Target, WrittenText
 
-Gaps = Literal["none", "ends", "lines"]
+Gaps = Literal["none", "ends", "lines", "words"]
 _FIRST_READINGS: Final[Mapping[int, int]] = {}
 
 
@@ -44,16 +44,18 @@ def lineup(
 
     readings: word -> which of its readings; the first where it is not named. without: words that
     were not said: each leaves a free position in its stead. gaps: what else is free, "none";
-    before the first and after the last target, "ends"; or line breaks, too, "lines". words: those
+    before the first and after the last target, "ends"; line breaks, too, "lines"; or what stands
+    between any two words, "words". words: those
     to line up, consecutive ones, all by default; `places` has an entry for each of these.
     """
     chosen = range(len(written.words)) if words is None else words
-    breaks = {segment.first for segment in written.segments if segment.begins_line}
+    by_line = written.segments if gaps == "lines" else ()
+    breaks = {segment.first for segment in by_line if segment.begins_line}
     row = _Row(written.separator_id)
     if gaps != "none":
         row.leave_gap()
     for index in chosen:
-        if gaps == "lines" and index in breaks:
+        if gaps == "words" or (gaps == "lines" and index in breaks):
             row.leave_gap()
         if index in without:
             row.leave_gap()

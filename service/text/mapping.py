@@ -42,7 +42,7 @@ def written_text(
         placed = tuple(_moved(reading, match.start()) for reading in spoken)
         words.append(WrittenWord(match.group(), match.start(), match.end(), placed))
     divided = segments_of(text, words, language, segments)
-    return WrittenText(tuple(words), divided, vocabulary.separator_id)
+    return WrittenText(text, tuple(words), divided, vocabulary.separator_id)
 
 
 def _moved(reading: Reading, by: int) -> Reading:

@@ -64,10 +64,11 @@ class WrittenSegment:
 
 @dataclass(frozen=True, slots=True)
 class WrittenText:
-    """words: every word in order; segments: each word in one; separator_id: the token between
-    words, None where the vocabulary has none.
+    """text: as it was given; words: every word in order; segments: each word in one; separator_id:
+    the token between words, None where the vocabulary has none.
     """
 
+    text: str
     words: tuple[WrittenWord, ...]
     segments: tuple[WrittenSegment, ...]
     separator_id: int | None

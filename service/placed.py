@@ -1,0 +1,161 @@
+"""When each word and each segment of a written text is said, from where the search placed it."""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from service.edges import word_edges
+from service.levels import Levels
+from service.placement import Extent, Placement
+from service.spans import FrameClock, Segment, Status, Word
+from service.text.written import Reading, WrittenText
+from service.words import joint_score
+
+
+def placed_words(
+    written: WrittenText, placement: Placement, clock: FrameClock, levels: Levels
+) -> tuple[Word, ...]:
+    """Every written word, in order, with its time if it was found.
+
+    levels: float32 [M], of the whole recording. What stands in a word that the model cannot spell
+    is the word's, too, as far as it was absorbed at its ends. Words without targets share what was
+    absorbed between their neighbours, or the gap itself if nothing was.
+    """
+    found = list(_found(written, placement))
+    timed: dict[int, Word] = {}
+    for own, following in itertools.pairwise([*found, None]):
+        if own is not None:
+            start, end = _times(placement, own, following, clock, levels)
+            timed[own.word] = _word(written, placement, own, start, end)
+    return tuple(_all_words(written, placement, timed, clock))
+
+
+def placed_segments(
+    written: WrittenText, placement: Placement, words: Sequence[Word]
+) -> tuple[Segment, ...]:
+    """Every segment of a text, in order. words: all of it, with their times."""
+    segments = []
+    for item in written.segments:
+        held = words[item.first : item.last + 1]
+        timed = [word for word in held if word.start is not None]
+        status, score = _joint(placement, item.first, item.last, held)
+        start = timed[0].start if timed else None
+        end = timed[-1].end if timed else None
+        places = (item.char_start, item.char_end, item.first, item.last + 1)
+        segments.append(Segment(item.text, start, end, score, status, *places))
+    return tuple(segments)
+
+
+class _Found(NamedTuple):
+    """A word that was found: its targets [first, last], and all frames that are its."""
+
+    word: int
+    first: int
+    last: int
+    extent: Extent
+
+
+def _found(written: WrittenText, placement: Placement) -> Iterator[_Found]:
+    for index, places in enumerate(placement.line.places):
+        if places is not None:
+            reading = said(written, placement, index)
+            yield _Found(index, *places, _extended(placement, reading, *places))
+
+
+def said(written: WrittenText, placement: Placement, index: int) -> Reading:
+    """The reading of a word that was chosen."""
+    return written.words[index].readings[placement.readings.get(index, 0)]
+
+
+def _extended(placement: Placement, reading: Reading, first: int, last: int) -> Extent:
+    """The frames of a word's tokens, and of what was absorbed at its ends where it is free."""
+    start, end = placement.spans[first].start, placement.spans[last].end
+    if 0 in reading.free and (before := placement.absorbed.get(first)):
+        start = before.start
+    if len(reading.targets) in reading.free and (after := placement.absorbed.get(last + 1)):
+        end = after.end
+    return Extent(start, end)
+
+
+def _times(
+    placement: Placement,
+    own: _Found,
+    following: _Found | None,
+    clock: FrameClock,
+    levels: Levels,
+) -> tuple[float, float]:
+    """Start and end of a found word in seconds; following: the next one that was found."""
+    next_start, adjoining = None, False
+    if following is not None:
+        next_start = max(following.extent.start, own.extent.end)
+        between = range(own.last + 1, following.first + 1)
+        absorbed = any(position in placement.absorbed for position in between)
+        adjoining = following.word == own.word + 1 and not absorbed
+    spans = placement.spans[own.first : own.last + 1]
+    start, end = word_edges(spans, next_start, clock, levels, adjoining=adjoining)
+    return min(start, clock.seconds(own.extent.start)), max(end, clock.seconds(own.extent.end))
+
+
+def _word(
+    written: WrittenText, placement: Placement, own: _Found, start: float, end: float
+) -> Word:
+    item = written.words[own.word]
+    reading = said(written, placement, own.word).text if len(item.readings) > 1 else None
+    score = joint_score(placement.spans[own.first : own.last + 1])
+    return Word(item.text, start, end, score, "aligned", item.char_start, item.char_end, reading)
+
+
+def _all_words(
+    written: WrittenText, placement: Placement, timed: Mapping[int, Word], clock: FrameClock
+) -> Iterator[Word]:
+    """The timed words, and the others between them."""
+    gap_start = 0.0
+    for is_timed, group in itertools.groupby(range(len(written.words)), timed.__contains__):
+        run = list(group)
+        if is_timed:
+            yield from (timed[index] for index in run)
+            gap_start = timed[run[-1]].end or gap_start
+            continue
+        follower = timed.get(run[-1] + 1)
+        gap_end = round(clock.duration_sec, 3) if follower is None else follower.start or gap_start
+        silent = [index for index in run if index not in placement.missing]
+        start, end = _part_of_gap(placement, run, (gap_start, gap_end), clock)
+        edges = np.linspace(start, end, len(silent) + 1).round(3).tolist()
+        times = dict(zip(silent, itertools.pairwise(edges), strict=True))
+        yield from (_untimed(written, index, times.get(index)) for index in run)
+
+
+def _untimed(written: WrittenText, index: int, time: tuple[float, float] | None) -> Word:
+    """A word without tokens, at the time that is left for it, or one that was not said."""
+    item = written.words[index]
+    places = (item.char_start, item.char_end)
+    if time is None:
+        return Word(item.text, None, None, None, "not_found", *places)
+    return Word(item.text, *time, None, "interpolated", *places)
+
+
+def _part_of_gap(
+    placement: Placement, run: Sequence[int], gap: tuple[float, float], clock: FrameClock
+) -> tuple[float, float]:
+    """Of the gap that a run of words stands in: what was absorbed there, or all of it."""
+    positions = placement.between(run[0], run[-1])
+    heard = [placement.absorbed[item] for item in positions if item in placement.absorbed]
+    if not heard:
+        return gap
+    start, end = gap
+    first, last = clock.seconds(heard[0].start), clock.seconds(heard[-1].end)
+    return min(max(first, start), end), min(max(last, start), end)
+
+
+def _joint(
+    placement: Placement, first: int, last: int, words: Sequence[Word]
+) -> tuple[Status, float | None]:
+    """Of the words [first, last] together."""
+    statuses = {word.status for word in words}
+    places = [place for place in placement.line.places[first : last + 1] if place is not None]
+    if places:
+        spans = [span for begin, end in places for span in placement.spans[begin : end + 1]]
+        return "aligned", joint_score(spans)
+    return ("interpolated" if "interpolated" in statuses else "not_found"), None

@@ -1,0 +1,65 @@
+"""Speech that a text lacks, from what the search absorbed."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from service.ctc import ABSORBED
+from service.placed import said
+from service.placement import Extent, Placement
+from service.spans import FrameClock, Unwritten, Word
+from service.text.written import WrittenText
+
+PAUSE_SEC: Final = 1.0  # between two stretches that are told apart
+LEAST_LETTERS: Final = 2  # less is a breath, or a neighbour's echo
+
+
+def unwritten_speech(
+    written: WrittenText, placement: Placement, heard: Sequence[Word], clock: FrameClock
+) -> tuple[Unwritten, ...]:
+    """Where something is said that the text lacks, with what was heard there.
+
+    heard: the words of the greedy path. What was absorbed where a word stands that the model cannot
+    spell is that word, and nothing that the text lacks.
+    """
+    found = []
+    for stretch in _stretches(placement, _claimed(written, placement), clock):
+        start, end = clock.seconds(stretch.start), clock.seconds(stretch.end)
+        inside = (word.word for word in heard if start <= _middle(word) < end)
+        text = " ".join(inside)
+        if sum(map(str.isalpha, text)) >= LEAST_LETTERS:
+            found.append(Unwritten(start, end, text))
+    return tuple(found)
+
+
+def _stretches(placement: Placement, claimed: set[int], clock: FrameClock) -> Iterator[Extent]:
+    """Absorbed frames of the positions that no word claims, cut at other words and at pauses."""
+    frames = np.flatnonzero(placement.tokens == ABSORBED)
+    positions = placement.positions(frames)
+    free = ~np.isin(positions, list(claimed))
+    frames, positions = frames[free], positions[free]
+    if not len(frames):
+        return
+    pause = PAUSE_SEC * clock.sample_rate / clock.stride
+    cuts = np.flatnonzero((np.diff(frames) > pause) | (np.diff(positions) != 0)) + 1
+    for part in np.split(frames, cuts):
+        yield Extent(int(part[0]), int(part[-1]) + 1)
+
+
+def _claimed(written: WrittenText, placement: Placement) -> set[int]:
+    """The positions where a word stands, or a part of one, that the model cannot spell."""
+    claimed: set[int] = set()
+    for index, places in enumerate(placement.line.places):
+        free = said(written, placement, index).free
+        if not free or index in placement.missing:
+            continue
+        if places is None:
+            claimed.update(placement.between(index, index))
+        else:
+            claimed.update(places[0] + position for position in free)
+    return claimed
+
+
+def _middle(word: Word) -> float:
+    return ((word.start or 0.0) + (word.end or 0.0)) / 2
