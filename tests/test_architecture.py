@@ -14,6 +14,7 @@ LAYERS = (
     {"service.fields", "service.framing", "service.manifest", "service.bundle"},
     {
         "service.text",
+        "service.subtitles",
         "service.audio",
         "service.align",
         "service.ctc",
@@ -29,6 +30,7 @@ LAYERS = (
     {"service.serving.choice", "service.serving.served"},
     {"service.serving.catalogue"},
     {"service.serving.dispatch"},
+    {"service.serving.retiming"},
     {"service.web"},
     {"service.app"},
     {"service.cli", "service.__main__"},
