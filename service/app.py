@@ -20,7 +20,7 @@ from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
 from service.serving.catalogue import Catalogue
 from service.web.resources import ClientGone, Resources
-from service.web.routes import models, speech, status
+from service.web.routes import models, speech, status, subtitles
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(status.router)
     app.include_router(models.router)
     app.include_router(speech.router)
+    app.include_router(subtitles.router)
     app.add_exception_handler(KolvaniError, _domain_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)

@@ -1,4 +1,4 @@
-"""`python -m service serve | transcribe | align`."""
+"""`python -m service serve | transcribe | align | retime`."""
 
 import argparse
 import contextlib
@@ -15,11 +15,16 @@ from pydantic import BaseModel, ValidationError
 from service.app import create_app
 from service.audio import decode_file
 from service.errors import EmptyTranscript, InvalidField, KolvaniError
+from service.ops.files import Unwritable, write_whole
 from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
 from service.serving import dispatch
-from service.serving.catalogue import AUTO, Catalogue
+from service.serving.catalogue import AUTO, Catalogue, Shortlist
 from service.serving.recording import Recording
+from service.serving.retiming import retime
+from service.subtitles.reading import MAX_BYTES, READABLE
+from service.web.retime_form import MAX_LINGER_SEC
+from service.web.retime_schemas import retime_answer
 from service.web.schemas import align_answer, transcribe_answer
 
 FAILED: Final = 1
@@ -42,15 +47,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _serve(settings)
     logging.getLogger("service").setLevel(logging.WARNING)
     try:
-        answer = _speak(options, settings)
+        told = (
+            _retime(options, settings) if options.command == "retime" else _speak(options, settings)
+        )
     except KolvaniError as error:
         sys.stderr.write(_json(error.as_dict()))
         return FAILED
     except OSError as error:
         got = error.strerror or error
-        sys.stderr.write(f"error: {error.filename}: expected a file that can be read, got: {got}\n")
+        can = "written" if isinstance(error, Unwritable) else "read"
+        sys.stderr.write(
+            f"error: {error.filename}: expected a file that can be {can}, got: {got}\n"
+        )
         return FAILED
-    sys.stdout.write(_json(answer.model_dump()))
+    sys.stdout.buffer.write(told)
+    sys.stdout.flush()
     return 0
 
 
@@ -62,13 +73,21 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, help="port to listen on")
     transcribe = commands.add_parser("transcribe", help="print what a recording says, as JSON")
     align = commands.add_parser("align", help="print when each word of a text is said, as JSON")
-    for command in (transcribe, align):
+    retime = commands.add_parser("retime", help="print subtitles with corrected times")
+    for command in (transcribe, align, retime):
         command.add_argument("audio", type=Path, help="an audio file")
         command.add_argument("--model", help="a model's id")
         command.add_argument("--language", help=f"a language's code, such as he, or {AUTO}")
     align.add_argument("transcript", type=Path, help="a UTF-8 text file")
     align.add_argument("--characters", action="store_true", help="print their times, too")
-    for command in (serve, transcribe, align):
+    retime.add_argument("subtitles", type=Path, help=f"a file as {READABLE}")
+    retime.add_argument("-o", "--output", type=Path, help="write them here, not to standard output")
+    retime.add_argument("--tier", help="of a TextGrid: the tier whose labels are spoken")
+    retime.add_argument(
+        "--linger-sec", type=_linger, default=0.0, help="how long a cue stays after its last word"
+    )
+    retime.add_argument("--report", type=Path, help="write what was done to each cue here, as JSON")
+    for command in (serve, transcribe, align, retime):
         command.add_argument("--models-dir", type=Path, help="folder of model bundles")
     return parser
 
@@ -88,19 +107,53 @@ def _serve(settings: Settings) -> int:
     return 0 if server.started else FAILED
 
 
-def _speak(options: argparse.Namespace, settings: Settings) -> BaseModel:
+def _speak(options: argparse.Namespace, settings: Settings) -> bytes:
+    shortlist, recording = _asked(options, settings)
+    if options.command == "align":
+        text = _read_text(options.transcript)
+        return _printed(
+            align_answer(
+                dispatch.align(shortlist, recording, text, with_characters=options.characters)
+            )
+        )
+    return _printed(transcribe_answer(dispatch.transcribe(shortlist, recording)))
+
+
+def _retime(options: argparse.Namespace, settings: Settings) -> bytes:
+    """What is left for standard output, once the files that were asked for are written."""
+    shortlist, recording = _asked(options, settings)
+    with options.subtitles.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    retimed = retime(
+        shortlist, recording, content, tier=options.tier, linger_sec=options.linger_sec
+    )
+    if options.report:
+        write_whole(options.report, _printed(retime_answer(retimed)))
+    if options.output is None:
+        return retimed.subtitles.content
+    write_whole(options.output, retimed.subtitles.content)
+    return b""
+
+
+def _asked(options: argparse.Namespace, settings: Settings) -> tuple[Shortlist, Recording]:
     # One request alone: all threads work on it, and no model is loaded that it does not need.
     catalogue = Catalogue.read(settings.models_dir, usable_cpus())
     shortlist = catalogue.shortlist(options.model, options.language)
     recording = Recording(
         lambda sample_rate: decode_file(options.audio, sample_rate, settings.max_audio_sec)
     )
-    if options.command == "align":
-        text = _read_text(options.transcript)
-        return align_answer(
-            dispatch.align(shortlist, recording, text, with_characters=options.characters)
-        )
-    return transcribe_answer(dispatch.transcribe(shortlist, recording))
+    return shortlist, recording
+
+
+def _linger(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= MAX_LINGER_SEC:
+        raise argparse.ArgumentTypeError(f"expected 0 to {MAX_LINGER_SEC:g}, got {text}")
+    return seconds
+
+
+def _printed(answer: BaseModel) -> bytes:
+    return _json(answer.model_dump()).encode()
 
 
 def _read_text(path: Path) -> str:

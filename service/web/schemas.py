@@ -72,7 +72,9 @@ class ChoiceAnswer(BaseModel):
     )
 
 
-class _Answer(BaseModel):
+class ServedAnswer(BaseModel):
+    """What every answer to a recording tells."""
+
     duration_sec: float = Field(description="Length of the audio, in seconds.")
     language: str
     model: str
@@ -82,6 +84,9 @@ class _Answer(BaseModel):
         "compared, `load` where the request loaded a model or waited for that."
     )
     warnings: list[str]
+
+
+class _Answer(ServedAnswer):
     words: list[WordAnswer]
 
 
@@ -194,9 +199,10 @@ def align_answer(answer: Answer[Alignment], before: Mapping[str, float] = NO_STA
     )
 
 
-def _shared(
+def served(
     answer: Answer[Transcript] | Answer[Alignment], before: Mapping[str, float]
 ) -> dict[str, Any]:
+    """The fields of a ServedAnswer; `before`: seconds of the stages before the answer's own."""
     result = answer.result
     timings = {**before, **answer.before, **result.timings}
     return {
@@ -206,5 +212,14 @@ def _shared(
         "choice": ChoiceAnswer.model_validate(answer.choice, from_attributes=True),
         "timings": {stage: round(seconds, 4) for stage, seconds in timings.items()},
         "warnings": list(result.warnings),
-        "words": [WordAnswer.model_validate(word, from_attributes=True) for word in result.words],
+    }
+
+
+def _shared(
+    answer: Answer[Transcript] | Answer[Alignment], before: Mapping[str, float]
+) -> dict[str, Any]:
+    words = answer.result.words
+    return {
+        **served(answer, before),
+        "words": [WordAnswer.model_validate(word, from_attributes=True) for word in words],
     }

@@ -45,13 +45,13 @@ async def speech_form(
 
     Raises UploadTooLarge, MissingField, InvalidField or EmptyTranscript.
     """
-    form = await _read_form(request, max_bytes)
+    form = await read_form(request, max_bytes)
     try:
         yield SpeechForm(
-            audio=_audio_of(form),
-            model=_text_of(form, "model"),
-            language=_text_of(form, "language"),
-            max_audio_sec=_limit_of(form, max_audio_sec),
+            audio=audio_of(form),
+            model=text_of(form, "model"),
+            language=text_of(form, "language"),
+            max_audio_sec=limit_of(form, max_audio_sec),
             transcript=await _transcript_of(form) if with_transcript else "",
             characters=_flag_of(form, "characters"),
         )
@@ -59,7 +59,11 @@ async def speech_form(
         await form.close()
 
 
-async def _read_form(request: Request, max_bytes: int) -> FormData:
+async def read_form(request: Request, max_bytes: int, text: str = "transcript") -> FormData:
+    """A form of at most `max_bytes`; `text`: the field that may hold a long text.
+
+    Raises InvalidField or UploadTooLarge.
+    """
     content_type = request.headers.get("content-type", "")
     if not content_type.lower().startswith(FORM_TYPE):
         raise InvalidField(
@@ -85,7 +89,7 @@ async def _read_form(request: Request, max_bytes: int) -> FormData:
         return await parser.parse()
     except MultiPartException as error:
         if "maximum size" in error.message:  # the one complaint that is about a limit
-            raise _text_too_large() from error
+            raise _text_too_large(text) from error
         raise InvalidField(
             f"expected a well-formed {FORM_TYPE} body, got: {error.message}", param="body"
         ) from error
@@ -108,16 +112,17 @@ def _too_large(max_bytes: int) -> UploadTooLarge:
     )
 
 
-def _text_too_large() -> UploadTooLarge:
+def _text_too_large(name: str) -> UploadTooLarge:
     return UploadTooLarge(
         f"expected a text of at most {MAX_TEXT_BYTES} bytes, got more",
-        param="transcript",
+        param=name,
         max_text_bytes=MAX_TEXT_BYTES,
     )
 
 
-def _audio_of(form: FormData) -> BinaryIO:
-    value = _first(form, AUDIO_FIELDS)
+def audio_of(form: FormData) -> BinaryIO:
+    """The recording. Raises MissingField or InvalidField."""
+    value = first_of(form, AUDIO_FIELDS)
     if value is None:
         raise MissingField("expected a file in the field audio (or file), got none", param="audio")
     if isinstance(value, str):
@@ -125,15 +130,20 @@ def _audio_of(form: FormData) -> BinaryIO:
     return value.file
 
 
-def _text_of(form: FormData, name: str) -> str | None:
-    value = _first(form, (name,))
+def text_of(form: FormData, name: str) -> str | None:
+    """A field without its outer spaces; None where it is empty or absent. Raises InvalidField."""
+    value = first_of(form, (name,))
     if isinstance(value, UploadFile):
         raise InvalidField(f"expected a text in the field {name}, got a file", param=name)
-    return _whole(value, name).strip() or None if value is not None else None
+    return whole(value, name).strip() or None if value is not None else None
 
 
-def _limit_of(form: FormData, ceiling: float) -> float:
-    text = _text_of(form, "max_audio_sec")
+def limit_of(form: FormData, ceiling: float) -> float:
+    """The longest audio to take, in seconds; the server's own limit unless asked for less.
+
+    Raises InvalidField.
+    """
+    text = text_of(form, "max_audio_sec")
     if text is None:
         return ceiling
     try:
@@ -150,7 +160,7 @@ def _limit_of(form: FormData, ceiling: float) -> float:
 
 
 def _flag_of(form: FormData, name: str) -> bool:
-    text = _text_of(form, name) or "false"
+    text = text_of(form, name) or "false"
     if text not in FLAGS:
         raise InvalidField(
             f"expected {' or '.join(FLAGS)} in the field {name}, got {text!r}", param=name
@@ -159,7 +169,7 @@ def _flag_of(form: FormData, name: str) -> bool:
 
 
 async def _transcript_of(form: FormData) -> str:
-    value = _first(form, ("transcript",))
+    value = first_of(form, ("transcript",))
     if value is None:
         raise MissingField(
             "expected a text, or a text file, in the field transcript, got none",
@@ -167,12 +177,12 @@ async def _transcript_of(form: FormData) -> str:
         )
     if isinstance(value, UploadFile):
         value = await _text_file(value)
-    if not _whole(value, "transcript").strip():
+    if not whole(value, "transcript").strip():
         raise EmptyTranscript("expected a text to align, got an empty one", param="transcript")
     return value
 
 
-def _whole(text: str, name: str) -> str:
+def whole(text: str, name: str) -> str:
     """The text, if an answer can hold it: half a character has no UTF-8."""
     try:
         text.encode()
@@ -189,7 +199,7 @@ def _whole(text: str, name: str) -> str:
 async def _text_file(upload: UploadFile) -> str:
     content = await upload.read(MAX_TEXT_BYTES + 1)
     if len(content) > MAX_TEXT_BYTES:
-        raise _text_too_large()
+        raise _text_too_large("transcript")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -200,7 +210,8 @@ async def _text_file(upload: UploadFile) -> str:
         ) from error
 
 
-def _first(form: FormData, names: Collection[str]) -> str | UploadFile | None:
+def first_of(form: FormData, names: Collection[str]) -> str | UploadFile | None:
+    """The first of the named fields that the form has."""
     for name in names:
         if name in form:
             return form[name]

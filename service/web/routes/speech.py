@@ -1,20 +1,16 @@
 """POST /transcribe and POST /align."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Final
+from collections.abc import Callable, Mapping
 
 from fastapi import APIRouter, Request, Response
-from starlette.requests import ClientDisconnect
 
 from service.audio import decode
-from service.errors import KolvaniError
-from service.ops.metrics import OK, Metrics
 from service.serving import dispatch
 from service.serving.catalogue import Shortlist
 from service.serving.recording import Recording
+from service.web.counting import counted
 from service.web.description import ALIGN_BODY, ERRORS, TRANSCRIBE_BODY
-from service.web.resources import ClientGone, Resources, ResourcesDep, run_for_client
+from service.web.resources import Resources, ResourcesDep, run_for_client
 from service.web.schemas import (
     AlignAnswer,
     TranscribeAnswer,
@@ -26,8 +22,6 @@ from service.web.uploads import SpeechForm, speech_form
 router = APIRouter(tags=["speech"])
 
 Stages = Mapping[str, float]  # seconds by stage
-
-CLIENT_GONE: Final = "client_gone"
 
 
 @router.post(
@@ -73,7 +67,7 @@ async def _serve(
 ) -> Response:
     """Read the form, work in the pool up to the answer's bytes, count."""
     settings = resources.settings
-    with _counted(resources.metrics, task):
+    with counted(resources.metrics, task):
         catalogue = resources.open_catalogue()
         async with speech_form(
             request,
@@ -91,20 +85,3 @@ async def _serve(
 
             content = await run_for_client(request, resources.pool, job)
     return Response(content, media_type="application/json")
-
-
-@contextmanager
-def _counted(metrics: Metrics, task: str) -> Iterator[None]:
-    """Count how a request ends, whatever the end is."""
-    outcome = "internal"
-    try:
-        yield
-        outcome = OK
-    except KolvaniError as error:
-        outcome = error.code
-        raise
-    except (ClientGone, ClientDisconnect):
-        outcome = CLIENT_GONE
-        raise
-    finally:
-        metrics.count(task, outcome)

@@ -32,6 +32,7 @@ async def overview(resources: ResourcesDep) -> Overview:
         endpoints={
             "POST /transcribe": "audio -> text, words with start, end and score",
             "POST /align": "audio and transcript -> every word's start, end and score",
+            "POST /retime": "audio and subtitles (SRT, WebVTT, TextGrid) -> the same, in time",
             "GET /languages": "the languages, and the default model of each",
             "GET /models": "the models: manifest, export report, memory (also /models/{id})",
             "GET /health": "the process lives (also /healthz)",
