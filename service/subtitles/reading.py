@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Final, Literal, get_args
 
 from service.errors import EmptySubtitles, SubtitlesTooLong, UnsupportedSubtitles
-from service.subtitles.captions import ARROW, MARK, Captions
+from service.subtitles.caption_reader import ARROW, MARK
+from service.subtitles.captions import Captions
 from service.subtitles.cue import Cue, Cues, Times
 from service.subtitles.encoding import decoded
 from service.subtitles.textgrid import Grid, read_grid
@@ -17,6 +18,8 @@ Format = Literal["srt", "vtt", "textgrid"]
 READABLE: Final = "SRT, WebVTT or TextGrid"
 MAX_BYTES: Final = 1 << 22
 MAX_CUES: Final = 20_000
+MAX_LINES: Final = 200_000
+MAX_TAGS: Final = 200_000
 # How formats begin that are not read here, so that the error can name them.
 _OTHERS: Final = (
     (re.compile(r"\s*\[Script Info\]", re.IGNORECASE), "an ASS or SSA script"),
@@ -71,6 +74,8 @@ def read_subtitles(content: bytes, tier: str | None = None) -> Subtitles:
         raise _too_long(f"{MAX_BYTES} bytes", max_bytes=MAX_BYTES)
     text, encoding = decoded(content)
     form = _format_of(text)
+    if form != "textgrid":
+        _check_size(text)
     body = _body(text, form, tier)
     name = body.chosen.name if isinstance(body, Grid) else None
     subtitles = Subtitles(form, encoding, body, name)
@@ -102,6 +107,17 @@ def _format_of(text: str) -> Format:
         recognized=other,
         readable=list(get_args(Format)),
     )
+
+
+def _check_size(text: str) -> None:
+    """Counted before the text is taken apart, which costs more."""
+    for what, most, found in (
+        ("cues", MAX_CUES, text.count(ARROW)),
+        ("lines", MAX_LINES, max(text.count("\n"), text.count("\r"))),
+        ("tags", MAX_TAGS, text.count("<")),
+    ):
+        if found > most:
+            raise _too_long(f"{most} {what}", **{f"max_{what}": most})
 
 
 def _too_long(limit: str, **facts: int) -> SubtitlesTooLong:

@@ -1,10 +1,20 @@
 """A time as a subtitle file writes it: 00:01:02,345 in SRT, 01:02.345 or 00:01:02.345 in WebVTT."""
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 MS: Final = 1000  # a second
 _FIELDS: Final = re.compile(r"[:,.]")
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """A time in the text: text[start:end], in milliseconds."""
+
+    start: int
+    end: int
+    milliseconds: int
 
 
 def restamped(stamp: str, milliseconds: int) -> str:
