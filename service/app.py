@@ -19,8 +19,9 @@ from service.ops.pool import Pool
 from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
 from service.serving.catalogue import Catalogue
+from service.serving.emission_cache import EmissionCache
 from service.web.resources import ClientGone, Resources
-from service.web.routes import models, speech, status
+from service.web.routes import models, speech, status, subtitles
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +33,11 @@ STATUSES: Final[dict[type[KolvaniError], int]] = {
     errors.UnknownLanguage: 404,
     errors.AudioTooLong: 413,
     errors.UploadTooLarge: 413,
+    errors.SubtitlesTooLong: 413,
     errors.UnsupportedAudio: 415,
+    errors.UnsupportedSubtitles: 415,
+    errors.CorruptSubtitles: 422,
+    errors.EmptySubtitles: 422,
     errors.NothingToAlign: 422,
     errors.UndecidedLanguage: 422,
     errors.TranscriptTooLong: 422,
@@ -57,7 +62,8 @@ def create_app(settings: Settings) -> FastAPI:
         cpus = usable_cpus()
         threads, workers = share_out(cpus, settings)
         pool = Pool(workers, settings.max_queue)
-        resources = Resources(settings, pool, Metrics(), cpus, threads)
+        emissions = EmissionCache(settings.emission_cache_bytes)
+        resources = Resources(settings, pool, Metrics(), cpus, threads, emissions)
         app.state.resources = resources
         # The process answers /health while it loads: a slow start is no reason to be killed.
         loading = asyncio.create_task(_load(resources))
@@ -77,6 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(status.router)
     app.include_router(models.router)
     app.include_router(speech.router)
+    app.include_router(subtitles.router)
     app.add_exception_handler(KolvaniError, _domain_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)

@@ -195,12 +195,21 @@ class _Limit(NamedTuple):
 
     def check(self, frames: int, rate: int) -> None:
         if frames > (self.max_sec + self.padding_sec) * rate:
-            raise AudioTooLong(
-                f"expected at most {self.max_sec:g} s of audio, got more: cut it into parts and "
-                "send each",
-                param="audio",
-                max_audio_sec=self.max_sec,
-            )
+            raise _too_long(self.max_sec)
+
+
+def check_duration(duration_sec: float, max_sec: float) -> None:
+    """Raises AudioTooLong for audio that was decoded before, under another limit."""
+    if duration_sec > max_sec + PADDING_SEC:
+        raise _too_long(max_sec)
+
+
+def _too_long(max_sec: float) -> AudioTooLong:
+    return AudioTooLong(
+        f"expected at most {max_sec:g} s of audio, got more: cut it into parts and send each",
+        param="audio",
+        max_audio_sec=max_sec,
+    )
 
 
 def _resample(

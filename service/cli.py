@@ -1,4 +1,4 @@
-"""`python -m service serve | transcribe | align`."""
+"""`python -m service serve | transcribe | align | retime`."""
 
 import argparse
 import contextlib
@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import uvicorn
 from pydantic import BaseModel, ValidationError
@@ -15,19 +15,32 @@ from pydantic import BaseModel, ValidationError
 from service.app import create_app
 from service.audio import decode_file
 from service.errors import EmptyTranscript, InvalidField, KolvaniError
+from service.ops.files import Unwritable, write_whole
 from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
+from service.progress import ProgressBar
+from service.recognizer import DEFAULTS, AlignOptions
 from service.serving import dispatch
-from service.serving.catalogue import AUTO, Catalogue
+from service.serving.catalogue import AUTO, Catalogue, Shortlist
 from service.serving.recording import Recording
+from service.serving.retiming import retime
+from service.subtitles.reading import MAX_BYTES, READABLE
+from service.text.lineup import Gaps
+from service.text.segments import Division
+from service.text.spoken.pronunciations import read_pronunciations
+from service.web.retime_form import MAX_LINGER_SEC
+from service.web.retime_schemas import retime_answer
 from service.web.schemas import align_answer, transcribe_answer
 
 FAILED: Final = 1
 USAGE: Final = 2  # argparse's own
+INTERRUPTED: Final = 130  # the shell's for Ctrl-C
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0, 1 for an error, 2 for wrong usage."""
+    """Run one command; returns the exit status: 0, 1 for an error, 2 for wrong usage,
+    130 if interrupted.
+    """
     options = _parser().parse_args(arguments)
     try:
         overrides = {name: getattr(options, name, None) for name in Settings.model_fields}
@@ -42,15 +55,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _serve(settings)
     logging.getLogger("service").setLevel(logging.WARNING)
     try:
-        answer = _speak(options, settings)
+        told = (
+            _retime(options, settings) if options.command == "retime" else _speak(options, settings)
+        )
     except KolvaniError as error:
         sys.stderr.write(_json(error.as_dict()))
         return FAILED
     except OSError as error:
         got = error.strerror or error
-        sys.stderr.write(f"error: {error.filename}: expected a file that can be read, got: {got}\n")
+        can = "written" if isinstance(error, Unwritable) else "read"
+        sys.stderr.write(
+            f"error: {error.filename}: expected a file that can be {can}, got: {got}\n"
+        )
         return FAILED
-    sys.stdout.write(_json(answer.model_dump()))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    sys.stdout.buffer.write(told)
+    sys.stdout.flush()
     return 0
 
 
@@ -62,13 +83,38 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, help="port to listen on")
     transcribe = commands.add_parser("transcribe", help="print what a recording says, as JSON")
     align = commands.add_parser("align", help="print when each word of a text is said, as JSON")
-    for command in (transcribe, align):
+    retime = commands.add_parser("retime", help="print subtitles with corrected times")
+    for command in (transcribe, align, retime):
         command.add_argument("audio", type=Path, help="an audio file")
         command.add_argument("--model", help="a model's id")
         command.add_argument("--language", help=f"a language's code, such as he, or {AUTO}")
     align.add_argument("transcript", type=Path, help="a UTF-8 text file")
     align.add_argument("--characters", action="store_true", help="print their times, too")
-    for command in (serve, transcribe, align):
+    align.add_argument(
+        "--gaps",
+        choices=get_args(Gaps),
+        default=DEFAULTS.gaps,
+        help="where speech that the text lacks is passed over (%(default)s)",
+    )
+    align.add_argument(
+        "--segments",
+        choices=get_args(Division),
+        default=DEFAULTS.segments,
+        help="what the segments are; a line break always ends one (%(default)s)",
+    )
+    align.add_argument(
+        "--pronunciations",
+        type=Path,
+        help="a JSON file: how words are said that the model cannot read, as written -> as said",
+    )
+    retime.add_argument("subtitles", type=Path, help=f"a file as {READABLE}")
+    retime.add_argument("-o", "--output", type=Path, help="write them here, not to standard output")
+    retime.add_argument("--tier", help="of a TextGrid: the tier whose labels are spoken")
+    retime.add_argument(
+        "--linger-sec", type=_linger, default=0.0, help="how long a cue stays after its last word"
+    )
+    retime.add_argument("--report", type=Path, help="write what was done to each cue here, as JSON")
+    for command in (serve, transcribe, align, retime):
         command.add_argument("--models-dir", type=Path, help="folder of model bundles")
     return parser
 
@@ -88,19 +134,75 @@ def _serve(settings: Settings) -> int:
     return 0 if server.started else FAILED
 
 
-def _speak(options: argparse.Namespace, settings: Settings) -> BaseModel:
+def _speak(options: argparse.Namespace, settings: Settings) -> bytes:
+    align = options.command == "align"
+    text = _read_text(options.transcript) if align else ""
+    shortlist = _shortlist(options, settings)
+    with _recording(options, settings) as recording, ProgressBar(sys.stderr) as bar:
+        if align:
+            how = AlignOptions(
+                options.gaps,
+                options.segments,
+                _read_pronunciations(options.pronunciations),
+                options.characters,
+            )
+            aligned = dispatch.align(
+                shortlist,
+                recording,
+                text,
+                how,
+                on_progress=lambda done: bar.show(done, recording.duration_sec),
+            )
+            return _printed(align_answer(aligned))
+        heard = dispatch.transcribe(
+            shortlist, recording, on_progress=lambda done: bar.show(done, recording.duration_sec)
+        )
+        return _printed(transcribe_answer(heard))
+
+
+def _retime(options: argparse.Namespace, settings: Settings) -> bytes:
+    """What is left for standard output, once the files that were asked for are written."""
+    with options.subtitles.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    shortlist = _shortlist(options, settings)
+    with _recording(options, settings) as recording, ProgressBar(sys.stderr) as bar:
+        retimed = retime(
+            shortlist,
+            recording,
+            content,
+            tier=options.tier,
+            linger_sec=options.linger_sec,
+            on_progress=lambda done: bar.show(done, recording.duration_sec),
+        )
+    if options.report:
+        write_whole(options.report, _printed(retime_answer(retimed)))
+    if options.output is None:
+        return retimed.subtitles.content
+    write_whole(options.output, retimed.subtitles.content)
+    return b""
+
+
+def _shortlist(options: argparse.Namespace, settings: Settings) -> Shortlist:
     # One request alone: all threads work on it, and no model is loaded that it does not need.
     catalogue = Catalogue.read(settings.models_dir, usable_cpus())
-    shortlist = catalogue.shortlist(options.model, options.language)
-    text = _read_text(options.transcript) if options.command == "align" else None
-    with Recording(
+    return catalogue.shortlist(options.model, options.language)
+
+
+def _recording(options: argparse.Namespace, settings: Settings) -> Recording:
+    return Recording(
         lambda sample_rate: decode_file(options.audio, sample_rate, settings.max_audio_sec)
-    ) as recording:
-        if text is None:
-            return transcribe_answer(dispatch.transcribe(shortlist, recording))
-        return align_answer(
-            dispatch.align(shortlist, recording, text, with_characters=options.characters)
-        )
+    )
+
+
+def _linger(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= MAX_LINGER_SEC:
+        raise argparse.ArgumentTypeError(f"expected 0 to {MAX_LINGER_SEC:g}, got {text}")
+    return seconds
+
+
+def _printed(answer: BaseModel) -> bytes:
+    return _json(answer.model_dump()).encode()
 
 
 def _read_text(path: Path) -> str:
@@ -113,6 +215,12 @@ def _read_text(path: Path) -> str:
     if not text.strip():
         raise EmptyTranscript(f"{path}: expected a text to align, got none", param="transcript")
     return text
+
+
+def _read_pronunciations(path: Path | None) -> dict[str, str]:
+    if path is None:
+        return {}
+    return read_pronunciations(path.read_text(encoding="utf-8-sig"))
 
 
 def _json(document: object) -> str:

@@ -9,6 +9,10 @@
     │   ├── UndecidedLanguage            text in no letters that tell its language
     │   ├── TranscriptTooLong            more text than the audio can hold
     │   ├── NoSpeech                     text to align, but silent audio
+    │   ├── UnsupportedSubtitles         not a subtitle format that is read here
+    │   ├── CorruptSubtitles             a known format with a line that cannot be read
+    │   ├── EmptySubtitles               no cue in which anything is said
+    │   ├── SubtitlesTooLong             more bytes or cues than the limit
     │   ├── UnsupportedAudio             not an audio format that is read here
     │   ├── CorruptAudio                 a known format that cannot be decoded
     │   ├── EmptyAudio                   no samples at all
@@ -91,6 +95,22 @@ class TranscriptTooLong(InputError):
 
 class NoSpeech(InputError):
     """Text to align, but silent audio."""
+
+
+class UnsupportedSubtitles(InputError):
+    """Not a subtitle format that is read here."""
+
+
+class CorruptSubtitles(InputError):
+    """A known format with a line that cannot be read; `line` says which, from 1."""
+
+
+class EmptySubtitles(InputError):
+    """No cue in which anything is said."""
+
+
+class SubtitlesTooLong(InputError):
+    """More bytes or cues than the limit."""
 
 
 class UnsupportedAudio(InputError):

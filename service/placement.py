@@ -22,8 +22,8 @@ from service.spans import TokenSpan
 from service.text.lineup import Gaps, Lineup, lineup
 from service.text.written import WrittenText
 
-# Mean over a word's tokens of log p of its frames against absorbing them: below it, the word was not
-# said there. Fitted by `python -m export.demo trust`.
+# Mean over a word's tokens of log p of its frames against absorbing them: below it, the word was
+# not said there. Fitted by `python -m export.demo trust`.
 UNSAID: Final = -3.0  # nats a token
 ROUNDS: Final = 3  # of leaving words out and trying them again
 # Words times frames of a gap in which each missing word is tried alone; together in larger ones.

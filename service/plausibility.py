@@ -25,12 +25,12 @@ def doubts(
 ) -> tuple[str, ...]:
     """The warnings of an alignment. gaps_sec: of each word the longest between its letters."""
     return (
-            *_misfit(quality),
-            *_missing(words),
-            *_too_long(words),
-            *_too_fast(words, segments),
-            *_torn(words, gaps_sec),
-        )
+        *_misfit(quality),
+        *_missing(words),
+        *_too_long(words),
+        *_too_fast(words, segments),
+        *_torn(words, gaps_sec),
+    )
 
 
 def longest_gap(spans: Sequence[TokenSpan], clock: FrameClock) -> float:

@@ -25,7 +25,7 @@ class Metrics:
         self._began = time.monotonic()
         self._requests = Counter(
             "kolvani_requests",
-            "Requests by task (transcribe, align) and outcome (ok, or the error's code).",
+            "Requests by task (transcribe, align, retime) and outcome (ok, or the error's code).",
             ["task", "outcome"],
             registry=self.registry,
         )

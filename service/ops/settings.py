@@ -16,6 +16,7 @@ ENV_PREFIX: Final = "KOLVANI_"
 # request takes up to 1 GB on disk and 0.2 GB (1.5 GB) in memory, and at the ceiling six times that.
 DEFAULT_AUDIO_SEC: Final = 4 * 3600.0
 MOST_AUDIO_SEC: Final = 24 * 3600.0
+DEFAULT_CACHE_BYTES: Final = 1 << 28
 DEFAULT_UPLOAD_BYTES: Final = 1 << 30  # 4 hours of 16-bit WAV at 16 kHz take 0.46 GB
 
 
@@ -51,6 +52,11 @@ class Settings(BaseSettings):
     )
     max_upload_bytes: int = Field(
         DEFAULT_UPLOAD_BYTES, ge=1, description="Largest request body, in bytes."
+    )
+    emission_cache_bytes: int = Field(
+        DEFAULT_CACHE_BYTES,
+        ge=0,
+        description="What models heard, kept to align edited text without running them; 0: none.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe message that is logged."

@@ -12,7 +12,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from service.chunking import Progress
 from service.errors import BundleError
-from service.recognizer import AlignOptions, Recognizer
+from service.recognizer import DEFAULTS, AlignOptions, Recognizer
 from service.serving.catalogue import Shortlist, preference
 from service.serving.choice import Choice, by_certainty, by_script
 from service.serving.recording import Recording
@@ -25,11 +25,15 @@ Stages = dict[str, float]  # seconds by stage
 
 @dataclass(frozen=True)
 class Answer(Generic[Result]):
-    """What a model answered, why that model, and the seconds of the stages before its own."""
+    """What a model answered, why that model, and the seconds of the stages before its own.
+
+    cached: the model had heard this sound for an earlier request, and did not run again.
+    """
 
     result: Result
     choice: Choice
     before: Stages
+    cached: bool = False
 
 
 def transcribe(
@@ -52,18 +56,17 @@ def transcribe(
         if shortlist.decision
         else _only_one(recognizer, shortlist)
     )
-    audio = recording.at(recognizer.manifest.sample_rate)
+    emissions, cached = recording.heard_by(recognizer, on_progress=on_progress)
     before["decode"] = recording.decode_sec
-    transcript = recognizer.transcribe(audio, on_progress=on_progress)
-    return Answer(transcript, _telling(choice, passed), before)
+    return Answer(recognizer.read(emissions), _telling(choice, passed), before, cached)
 
 
 def align(
     shortlist: Shortlist,
     recording: Recording,
     text: str,
+    options: AlignOptions = DEFAULTS,
     *,
-    with_characters: bool = False,
     on_progress: Progress | None = None,
 ) -> Answer[Alignment]:
     """When each word is said, by the model that was asked for or has the text's script.
@@ -77,12 +80,18 @@ def align(
     else:
         found = _first_that_loads(shortlist.lines[0], before)
         choice = shortlist.decision.choice(found.model)
-    audio = recording.at(found.recognizer.manifest.sample_rate)
-    before["decode"] = recording.decode_sec
-    result = found.recognizer.align(
-        audio, text, AlignOptions(with_characters=with_characters), on_progress=on_progress
+    recognizer = found.recognizer
+    began = time.perf_counter()
+    written = recognizer.written(text, options)
+    before["text"] = time.perf_counter() - began
+    emissions, cached = recording.heard_by(
+        recognizer,
+        check=lambda audio: recognizer.check_fit(written, audio),
+        on_progress=on_progress,
     )
-    return Answer(result, _telling(choice, found.passed), before)
+    before["decode"] = recording.decode_sec
+    result = recognizer.place(emissions, written, options)
+    return Answer(result, _telling(choice, found.passed), before, cached)
 
 
 class _Found(NamedTuple):
@@ -121,10 +130,11 @@ def _most_certain(
     if transcript is not None:  # its stages are told as its own
         comparing_sec -= sum(transcript.timings.values())
     before |= {"decode": recording.decode_sec, "language": comparing_sec}
+    cached = False
     if transcript is None:
-        audio = recording.at(recognizer.manifest.sample_rate)
-        transcript = recognizer.transcribe(audio, on_progress=on_progress)
-    return Answer(transcript, _telling(choice, passed), before)
+        emissions, cached = recording.heard_by(recognizer, on_progress=on_progress)
+        transcript = recognizer.read(emissions)
+    return Answer(transcript, _telling(choice, passed), before, cached)
 
 
 def _warm_ones(lines: Sequence[Sequence[ServedModel]], before: Stages) -> list[_Found]:

@@ -1,11 +1,27 @@
-"""A request's sound, at the rate of whichever model listens."""
+"""A request's sound, at the rate of whichever model listens, and what models heard in it."""
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from service.audio import Audio
+from service.audio import Audio, check_duration
+from service.chunking import Progress
+from service.emissions import Emissions
+from service.recognizer import Recognizer
+from service.serving.emission_cache import EmissionCache, EmissionKey
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """Where emissions are kept between requests. content_id: names what the sound's file holds;
+    max_audio_sec: the longest sound that this request may ask for.
+    """
+
+    cache: EmissionCache
+    content_id: Callable[[], str]
+    max_audio_sec: float
 
 
 class Recording:
@@ -14,8 +30,9 @@ class Recording:
     It owns what was decoded, of which the long ones are files: whoever makes it, closes it.
     """
 
-    def __init__(self, decode_at: Callable[[int], Audio]) -> None:
+    def __init__(self, decode_at: Callable[[int], Audio], keeping: Keeping | None = None) -> None:
         self._decode_at = decode_at
+        self._keeping = keeping
         self._decoded: dict[int, Audio] = {}
         self.decode_sec = 0.0  # spent so far
 
@@ -26,6 +43,36 @@ class Recording:
             self._decoded[sample_rate] = self._decode_at(sample_rate)
             self.decode_sec += time.perf_counter() - began
         return self._decoded[sample_rate]
+
+    def heard_by(
+        self,
+        recognizer: Recognizer,
+        *,
+        check: Callable[[Audio], None] | None = None,
+        on_progress: Progress | None = None,
+    ) -> tuple[Emissions, bool]:
+        """What a model hears, and whether that was kept from an earlier request of the same sound.
+
+        `check` sees the sound before the model does, and may refuse it by raising. Raises what
+        decoding and the model raise, and AudioTooLong.
+        """
+        key = self._key(recognizer)
+        kept = self._keeping.cache.get(key) if self._keeping and key else None
+        if kept is not None and self._keeping is not None:
+            check_duration(kept.clock.duration_sec, self._keeping.max_audio_sec)
+            return kept, True
+        audio = self.at(recognizer.manifest.sample_rate)
+        if check is not None:
+            check(audio)
+        emissions = recognizer.listen(audio, on_progress=on_progress)
+        if self._keeping and key:
+            self._keeping.cache.put(key, emissions)
+        return emissions, False
+
+    @property
+    def duration_sec(self) -> float:
+        """Of what was decoded; 0 before."""
+        return max((audio.duration_sec for audio in self._decoded.values()), default=0.0)
 
     def close(self) -> None:
         """Let go of all audio."""
@@ -43,3 +90,9 @@ class Recording:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _key(self, recognizer: Recognizer) -> EmissionKey | None:
+        """None where nothing could be kept."""
+        if self._keeping is None or self._keeping.cache.max_bytes == 0:
+            return None
+        return EmissionKey(self._keeping.content_id(), recognizer.manifest.id)

@@ -1,10 +1,14 @@
 """What /docs says of the speech routes: the fields of their forms, and every error."""
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from service.audio import READABLE
 from service.errors import Fact
+from service.recognizer import DEFAULTS
 from service.serving.catalogue import AUTO
+from service.text.lineup import Gaps
+from service.text.segments import Division
+from service.web.retime_form import MAX_LINGER_SEC, RESPONSE_FORMATS
 from service.web.schemas import ErrorAnswer
 from service.web.uploads import FLAGS, FORM_TYPE
 
@@ -23,9 +27,9 @@ _SHARED_FIELDS: Final[dict[str, Any]] = {
         "type": "string",
         "default": AUTO,
         "description": "A language's code, of GET /languages: its default model answers. `auto`: "
-        "the model in whose script most of the text's letters are (/align), or that is most "
-        "certain of the recording's first seconds of sound (/transcribe). `choice` in the answer "
-        "says why.",
+        "the model in whose script most of the text's letters are (/align, /retime), or that is "
+        "most certain of the recording's first seconds of sound (/transcribe). `choice` in the "
+        "answer says why.",
         "examples": ["he", AUTO],
     },
     "max_audio_sec": {
@@ -34,11 +38,59 @@ _SHARED_FIELDS: Final[dict[str, Any]] = {
         "description": "Refuse audio that is longer; at most the server's own limit.",
     },
 }
+_RETIME_FIELDS: Final[dict[str, Any]] = {
+    "subtitles": {
+        "description": "The subtitles, in SRT, WebVTT or Praat's TextGrid: a file, or a field of "
+        "text. In UTF-8, in UTF-16 with a byte order mark, or in windows-1255; they come back in "
+        "the same.",
+        "anyOf": [{"type": "string", "format": "binary"}, {"type": "string"}],
+    },
+    "tier": {
+        "type": "string",
+        "description": "Of a TextGrid: the name of the tier whose labels are spoken. Needed where "
+        "more than one tier of intervals has labels.",
+        "examples": ["words"],
+    },
+    "linger_sec": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": MAX_LINGER_SEC,
+        "default": 0,
+        "description": "How long a cue stays after its last word, in seconds, if no other begins.",
+    },
+    "response_format": {
+        "type": "string",
+        "enum": list(RESPONSE_FORMATS),
+        "default": "file",
+        "description": "`file`: the corrected subtitles themselves. `json`: those as text, and "
+        "what was done to each cue.",
+    },
+}
 _ALIGN_FIELDS: Final[dict[str, Any]] = {
     "transcript": {
         "description": "The text that is spoken: a field or a UTF-8 text file.",
         "anyOf": [{"type": "string"}, {"type": "string", "format": "binary"}],
         "examples": ["שלום עולם"],
+    },
+    "gaps": {
+        "type": "string",
+        "enum": list(get_args(Gaps)),
+        "default": DEFAULTS.gaps,
+        "description": "Where speech that the text lacks is passed over. `ends`: before its first "
+        "and after its last word; `lines`: at its line breaks, too; `words`: between any two "
+        "words; `none`: nowhere, and every word gets a time.",
+    },
+    "segments": {
+        "type": "string",
+        "enum": list(get_args(Division)),
+        "default": DEFAULTS.segments,
+        "description": "What the answer's segments are. A line break always ends one.",
+    },
+    "pronunciations": {
+        "type": "string",
+        "description": "How words are said that the model cannot read: a JSON object, as written "
+        "-> as said, in the model's letters.",
+        "examples": ['{"NATO": "נאטו"}'],
     },
     "characters": {
         "type": "string",
@@ -74,14 +126,15 @@ ERRORS: Final[dict[int | str, dict[str, Any]]] = {
         known=["he"],
     ),
     413: _refusal(
-        "`audio_too_long`, `upload_too_large`: with the limit.",
+        "`audio_too_long`, `upload_too_large`, `subtitles_too_long`: with the limit.",
         "audio_too_long",
         "expected at most 14400 s of audio, got more: cut it into parts and send each",
         param="audio",
         max_audio_sec=14400.0,
     ),
     415: _refusal(
-        "`unsupported_audio`: no audio that is read here, and what it is.",
+        "`unsupported_audio`, `unsupported_subtitles`: no audio, or no subtitles, that are read "
+        "here, and what they are.",
         "unsupported_audio",
         f"expected audio as {READABLE}, got a PDF document",
         param="audio",
@@ -90,8 +143,8 @@ ERRORS: Final[dict[int | str, dict[str, Any]]] = {
     ),
     422: _refusal(
         "`corrupt_audio`, `empty_audio`, `invalid_samples`, `no_speech`, `nothing_to_align`, "
-        "`undecided_language`, `transcript_too_long`: audio or text that cannot be worked with, "
-        "and why.",
+        "`undecided_language`, `transcript_too_long`, `corrupt_subtitles`, `empty_subtitles`: "
+        "audio, text or subtitles that cannot be worked with, and why.",
         "transcript_too_long",
         "expected audio of at least 199 frames for 199 tokens, got 49",
         param="transcript",
@@ -122,3 +175,4 @@ def _form(fields: dict[str, Any], required: list[str]) -> dict[str, Any]:
 
 TRANSCRIBE_BODY: Final = _form(_SHARED_FIELDS, ["audio"])
 ALIGN_BODY: Final = _form({**_SHARED_FIELDS, **_ALIGN_FIELDS}, ["audio", "transcript"])
+RETIME_BODY: Final = _form({**_SHARED_FIELDS, **_RETIME_FIELDS}, ["audio", "subtitles"])

@@ -1,21 +1,27 @@
 """What the lifespan owns and the routes use."""
 
 import asyncio
+import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import Annotated, BinaryIO, Final, TypeVar
 
 from fastapi import Depends, Request
 
+from service.audio import decode
 from service.chunking import Progress
 from service.errors import NotReady
 from service.ops.metrics import Metrics
 from service.ops.pool import Pool
 from service.ops.settings import Settings
 from service.serving.catalogue import Catalogue
+from service.serving.emission_cache import EmissionCache
+from service.serving.recording import Keeping, Recording
 
 Result = TypeVar("Result")
+
+BLOCK_BYTES: Final = 1 << 20
 
 
 @dataclass
@@ -27,6 +33,7 @@ class Resources:
     metrics: Metrics
     usable_cpus: int
     intra_op_threads: int
+    emissions: EmissionCache
     catalogue: Catalogue | None = None
     load_error: str | None = None
 
@@ -37,6 +44,19 @@ class Resources:
         if self.load_error is not None:
             raise NotReady(self.load_error)
         raise NotReady("expected a warm model, got one that is still loading", retry_after_sec=1)
+
+    def recording(self, audio: BinaryIO, max_audio_sec: float) -> Recording:
+        """An uploaded file's sound, with what was heard in it before; the caller closes it."""
+
+        def content_id() -> str:
+            digest = hashlib.sha256()
+            audio.seek(0)
+            while block := audio.read(BLOCK_BYTES):
+                digest.update(block)
+            return digest.hexdigest()
+
+        keeping = Keeping(self.emissions, content_id, max_audio_sec)
+        return Recording(lambda rate: decode(audio, rate, max_audio_sec), keeping)
 
 
 class ClientGone(Exception):

@@ -1,9 +1,9 @@
 """The answers on the wire. Field descriptions and examples are what /docs shows."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +14,8 @@ from service.web.model_schemas import ModelState
 
 # Real answers to the first example clip; tests/golden/refresh.py writes them.
 _EXAMPLES: Final = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))
+
+Schema = TypeVar("Schema", bound=BaseModel)
 
 NO_STAGES: Final[Mapping[str, float]] = {}
 
@@ -39,6 +41,47 @@ class WordAnswer(BaseModel):
     status: Status
     char_start: int = Field(ge=0, description="Place of the word's first character in the text.")
     char_end: int = Field(ge=0, description="Place after its last character.")
+
+
+class PlacedWordAnswer(WordAnswer):
+    """A word of the given text."""
+
+    reading: str | None = Field(
+        description="How it was said, for a word that can be read in several ways, such as a "
+        "number: the reading that fits the sound best."
+    )
+
+
+class SegmentAnswer(BaseModel):
+    """A sentence or a line of the given text."""
+
+    text: str
+    start: Seconds | None
+    end: Seconds | None
+    score: Score | None
+    status: Status = Field(
+        description="`aligned` if any of its words is; else `interpolated` if any is."
+    )
+    char_start: int = Field(ge=0)
+    char_end: int = Field(ge=0)
+    first_word: int = Field(ge=0, description="Of `words`, from 0.")
+    end_word: int = Field(ge=0, description="After its last word.")
+
+
+class UnspokenAnswer(BaseModel):
+    """Words that were written and not heard: a run of words with the status `not_found`."""
+
+    text: str
+    char_start: int = Field(ge=0)
+    char_end: int = Field(ge=0)
+
+
+class UnwrittenAnswer(BaseModel):
+    """Speech that the text lacks, and what the model makes of it."""
+
+    start: Seconds
+    end: Seconds
+    text: str
 
 
 class CharacterAnswer(BaseModel):
@@ -72,7 +115,9 @@ class ChoiceAnswer(BaseModel):
     )
 
 
-class _Answer(BaseModel):
+class ServedAnswer(BaseModel):
+    """What every answer to a recording tells."""
+
     duration_sec: float = Field(description="Length of the audio, in seconds.")
     language: str
     model: str
@@ -81,22 +126,36 @@ class _Answer(BaseModel):
         description="Seconds by stage: queue, decode, features, ...; `language` where models were "
         "compared, `load` where the request loaded a model or waited for that."
     )
+    cached: bool = Field(
+        description="Whether the model had heard this recording for an earlier request, so that it "
+        "did not run again."
+    )
     warnings: list[str]
-    words: list[WordAnswer]
 
 
-class TranscribeAnswer(_Answer):
+class TranscribeAnswer(ServedAnswer):
     """What was heard."""
 
+    words: list[WordAnswer]
     text: str
 
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLES["/transcribe"]})
 
 
-class AlignAnswer(_Answer):
+class AlignAnswer(ServedAnswer):
     """When each word of the given text is said."""
 
     score: Score
+    quality: float = Field(
+        ge=0,
+        le=1,
+        description="An estimate of the share of the text that is said where it was placed. Near 1 "
+        "where text and audio belong together, near 0 where they do not.",
+    )
+    words: list[PlacedWordAnswer]
+    segments: list[SegmentAnswer]
+    unspoken: list[UnspokenAnswer] = Field(description="Written, not heard.")
+    unwritten: list[UnwrittenAnswer] = Field(description="Heard, not written.")
     characters: list[CharacterAnswer] | None = Field(
         description="Every character of every word, in order, spaces left out; null unless the "
         "request asked for `characters`. Characters that the model speaks as one share its time in "
@@ -148,6 +207,16 @@ class PoolState(BaseModel):
     max_queue: int
 
 
+class CacheState(BaseModel):
+    """What models heard, kept for texts that are edited and aligned again."""
+
+    recordings: int = Field(description="Kept now, once for each model that heard them.")
+    held_bytes: int
+    max_bytes: int
+    hits: int
+    misses: int
+
+
 class Stats(BaseModel):
     """What has been served since the start."""
 
@@ -155,6 +224,7 @@ class Stats(BaseModel):
     requests: dict[str, dict[str, int]] = Field(description="task -> outcome -> count")
     audio_sec: float
     pool: PoolState
+    cache: CacheState
     models: list[ModelState]
 
 
@@ -174,29 +244,33 @@ def transcribe_answer(
     answer: Answer[Transcript], before: Mapping[str, float] = NO_STAGES
 ) -> TranscribeAnswer:
     """A transcript on the wire; `before`: seconds of the stages before the answer's own."""
-    return TranscribeAnswer(text=answer.result.text, **_shared(answer, before))
+    return TranscribeAnswer(
+        text=answer.result.text,
+        words=_all(WordAnswer, answer.result.words),
+        **served(answer, before),
+    )
 
 
 def align_answer(answer: Answer[Alignment], before: Mapping[str, float] = NO_STAGES) -> AlignAnswer:
     """An alignment on the wire; `before`: seconds of the stages before the answer's own."""
-    placed = answer.result.characters
-    characters = (
-        None
-        if placed is None
-        else [
-            CharacterAnswer.model_validate(character, from_attributes=True) for character in placed
-        ]
-    )
+    result = answer.result
+    characters = result.characters
     return AlignAnswer(
-        score=answer.result.score,
-        characters=characters,
-        **_shared(answer, before),
+        score=result.score,
+        quality=result.quality,
+        words=_all(PlacedWordAnswer, result.words),
+        segments=_all(SegmentAnswer, result.segments),
+        unspoken=_all(UnspokenAnswer, result.unspoken),
+        unwritten=_all(UnwrittenAnswer, result.unwritten),
+        characters=None if characters is None else _all(CharacterAnswer, characters),
+        **served(answer, before),
     )
 
 
-def _shared(
+def served(
     answer: Answer[Transcript] | Answer[Alignment], before: Mapping[str, float]
 ) -> dict[str, Any]:
+    """The fields of a ServedAnswer; `before`: seconds of the stages before the answer's own."""
     result = answer.result
     timings = {**before, **answer.before, **result.timings}
     return {
@@ -205,6 +279,10 @@ def _shared(
         "model": result.model,
         "choice": ChoiceAnswer.model_validate(answer.choice, from_attributes=True),
         "timings": {stage: round(seconds, 4) for stage, seconds in timings.items()},
+        "cached": answer.cached,
         "warnings": list(result.warnings),
-        "words": [WordAnswer.model_validate(word, from_attributes=True) for word in result.words],
     }
+
+
+def _all(schema: type[Schema], items: Iterable[object]) -> list[Schema]:
+    return [schema.model_validate(item, from_attributes=True) for item in items]

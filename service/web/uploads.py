@@ -7,7 +7,7 @@ closed; the body is never whole in memory, and is refused as soon as it passes t
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast, get_args
 
 from fastapi import Request
 from python_multipart.multipart import parse_options_header
@@ -15,13 +15,18 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from service.errors import EmptyTranscript, InvalidField, MissingField, UploadTooLarge
+from service.recognizer import DEFAULTS, AlignOptions
+from service.text.lineup import Gaps
+from service.text.segments import Division
+from service.text.spoken.pronunciations import read_pronunciations
 
 CHARSETS: Final = ("utf-8", "utf8")
 FORM_TYPE: Final = "multipart/form-data"
 MAX_FILES: Final = 4
-MAX_FIELDS: Final = 8
+MAX_FIELDS: Final = 16
 MAX_TEXT_BYTES: Final = 1 << 22  # a day of Hindi, at 150 words a minute, is 3.5 MB
 AUDIO_FIELDS: Final = ("audio", "file")
+PRONUNCIATIONS: Final = "pronunciations"
 FLAGS: Final = {"true": True, "false": False}
 
 
@@ -34,7 +39,7 @@ class SpeechForm:
     language: str | None
     max_audio_sec: float
     transcript: str  # "" where the request has none
-    characters: bool  # whether their times are asked for; a request without transcript has none
+    options: AlignOptions  # the defaults for a request without transcript
 
 
 @asynccontextmanager
@@ -45,21 +50,25 @@ async def speech_form(
 
     Raises UploadTooLarge, MissingField, InvalidField or EmptyTranscript.
     """
-    form = await _read_form(request, max_bytes)
+    form = await read_form(request, max_bytes)
     try:
         yield SpeechForm(
-            audio=_audio_of(form),
-            model=_text_of(form, "model"),
-            language=_text_of(form, "language"),
-            max_audio_sec=_limit_of(form, max_audio_sec),
+            audio=audio_of(form),
+            model=text_of(form, "model"),
+            language=text_of(form, "language"),
+            max_audio_sec=limit_of(form, max_audio_sec),
             transcript=await _transcript_of(form) if with_transcript else "",
-            characters=_flag_of(form, "characters"),
+            options=options_of(form),
         )
     finally:
         await form.close()
 
 
-async def _read_form(request: Request, max_bytes: int) -> FormData:
+async def read_form(request: Request, max_bytes: int, text: str = "transcript") -> FormData:
+    """A form of at most `max_bytes`; `text`: the field that may hold a long text.
+
+    Raises InvalidField or UploadTooLarge.
+    """
     content_type = request.headers.get("content-type", "")
     if not content_type.lower().startswith(FORM_TYPE):
         raise InvalidField(
@@ -85,7 +94,7 @@ async def _read_form(request: Request, max_bytes: int) -> FormData:
         return await parser.parse()
     except MultiPartException as error:
         if "maximum size" in error.message:  # the one complaint that is about a limit
-            raise _text_too_large() from error
+            raise _text_too_large(text) from error
         raise InvalidField(
             f"expected a well-formed {FORM_TYPE} body, got: {error.message}", param="body"
         ) from error
@@ -108,16 +117,17 @@ def _too_large(max_bytes: int) -> UploadTooLarge:
     )
 
 
-def _text_too_large() -> UploadTooLarge:
+def _text_too_large(name: str) -> UploadTooLarge:
     return UploadTooLarge(
         f"expected a text of at most {MAX_TEXT_BYTES} bytes, got more",
-        param="transcript",
+        param=name,
         max_text_bytes=MAX_TEXT_BYTES,
     )
 
 
-def _audio_of(form: FormData) -> BinaryIO:
-    value = _first(form, AUDIO_FIELDS)
+def audio_of(form: FormData) -> BinaryIO:
+    """The recording. Raises MissingField or InvalidField."""
+    value = first_of(form, AUDIO_FIELDS)
     if value is None:
         raise MissingField("expected a file in the field audio (or file), got none", param="audio")
     if isinstance(value, str):
@@ -125,15 +135,20 @@ def _audio_of(form: FormData) -> BinaryIO:
     return value.file
 
 
-def _text_of(form: FormData, name: str) -> str | None:
-    value = _first(form, (name,))
+def text_of(form: FormData, name: str) -> str | None:
+    """A field without its outer spaces; None where it is empty or absent. Raises InvalidField."""
+    value = first_of(form, (name,))
     if isinstance(value, UploadFile):
         raise InvalidField(f"expected a text in the field {name}, got a file", param=name)
-    return _whole(value, name).strip() or None if value is not None else None
+    return whole(value, name).strip() or None if value is not None else None
 
 
-def _limit_of(form: FormData, ceiling: float) -> float:
-    text = _text_of(form, "max_audio_sec")
+def limit_of(form: FormData, ceiling: float) -> float:
+    """The longest audio to take, in seconds; the server's own limit unless asked for less.
+
+    Raises InvalidField.
+    """
+    text = text_of(form, "max_audio_sec")
     if text is None:
         return ceiling
     try:
@@ -149,8 +164,32 @@ def _limit_of(form: FormData, ceiling: float) -> float:
     return limit
 
 
+def options_of(form: FormData) -> AlignOptions:
+    """How to align. Raises InvalidField."""
+    return AlignOptions(
+        gaps=cast("Gaps", _one_of(form, "gaps", get_args(Gaps), DEFAULTS.gaps)),
+        segments=cast("Division", _one_of(form, "segments", get_args(Division), DEFAULTS.segments)),
+        pronunciations=_pronunciations_of(form),
+        with_characters=_flag_of(form, "characters"),
+    )
+
+
+def _one_of(form: FormData, name: str, known: Collection[str], default: str) -> str:
+    text = text_of(form, name) or default
+    if text not in known:
+        raise InvalidField(
+            f"expected one of {', '.join(known)} in the field {name}, got {text!r}", param=name
+        )
+    return text
+
+
+def _pronunciations_of(form: FormData) -> dict[str, str]:
+    text = text_of(form, PRONUNCIATIONS)
+    return {} if text is None else read_pronunciations(text)
+
+
 def _flag_of(form: FormData, name: str) -> bool:
-    text = _text_of(form, name) or "false"
+    text = text_of(form, name) or "false"
     if text not in FLAGS:
         raise InvalidField(
             f"expected {' or '.join(FLAGS)} in the field {name}, got {text!r}", param=name
@@ -159,7 +198,7 @@ def _flag_of(form: FormData, name: str) -> bool:
 
 
 async def _transcript_of(form: FormData) -> str:
-    value = _first(form, ("transcript",))
+    value = first_of(form, ("transcript",))
     if value is None:
         raise MissingField(
             "expected a text, or a text file, in the field transcript, got none",
@@ -167,12 +206,12 @@ async def _transcript_of(form: FormData) -> str:
         )
     if isinstance(value, UploadFile):
         value = await _text_file(value)
-    if not _whole(value, "transcript").strip():
+    if not whole(value, "transcript").strip():
         raise EmptyTranscript("expected a text to align, got an empty one", param="transcript")
     return value
 
 
-def _whole(text: str, name: str) -> str:
+def whole(text: str, name: str) -> str:
     """The text, if an answer can hold it: half a character has no UTF-8."""
     try:
         text.encode()
@@ -189,7 +228,7 @@ def _whole(text: str, name: str) -> str:
 async def _text_file(upload: UploadFile) -> str:
     content = await upload.read(MAX_TEXT_BYTES + 1)
     if len(content) > MAX_TEXT_BYTES:
-        raise _text_too_large()
+        raise _text_too_large("transcript")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -200,7 +239,8 @@ async def _text_file(upload: UploadFile) -> str:
         ) from error
 
 
-def _first(form: FormData, names: Collection[str]) -> str | UploadFile | None:
+def first_of(form: FormData, names: Collection[str]) -> str | UploadFile | None:
+    """The first of the named fields that the form has."""
     for name in names:
         if name in form:
             return form[name]

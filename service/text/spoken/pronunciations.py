@@ -1,5 +1,6 @@
 """How words are said that the model cannot read: given with a text, as written -> as said."""
 
+import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -8,6 +9,37 @@ from service.errors import InvalidField
 MAX_PRONUNCIATIONS: Final = 1_000
 MAX_WRITTEN: Final = 100  # characters
 MAX_SAID: Final = 300  # characters
+
+
+def read_pronunciations(document: str) -> dict[str, str]:
+    """A JSON object of texts, as written -> as said. Raises InvalidField for anything else."""
+    try:
+        found = json.loads(document)
+    except (ValueError, RecursionError) as error:
+        raise _no_object(f"{document[:MAX_WRITTEN]!r}: {error}") from error
+    if not isinstance(found, dict):
+        raise _no_object(repr(document[:MAX_WRITTEN]))
+    for written, said in found.items():
+        if not isinstance(said, str):
+            raise _no_object(f"{repr(said)[:MAX_WRITTEN]} for {written[:MAX_WRITTEN]!r}")
+        _check_whole(written + said)
+    return found
+
+
+def _check_whole(text: str) -> None:
+    """JSON can write half a character, which no answer could hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        half = f"the surrogate U+{ord(text[error.start]):04X}"
+        raise _invalid("whole characters", half) from error
+
+
+def _no_object(got: str) -> InvalidField:
+    return InvalidField(
+        f'expected a JSON object of texts, such as {{"NATO": "נאטו"}}, got {got}',
+        param="pronunciations",
+    )
 
 
 def checked(pronunciations: Mapping[str, str]) -> dict[str, str]:

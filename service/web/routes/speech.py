@@ -1,21 +1,16 @@
 """POST /transcribe and POST /align."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Final
+from collections.abc import Callable, Mapping
 
 from fastapi import APIRouter, Request, Response
-from starlette.requests import ClientDisconnect
 
-from service.audio import decode
 from service.chunking import Progress
-from service.errors import KolvaniError
-from service.ops.metrics import OK, Metrics
 from service.serving import dispatch
 from service.serving.catalogue import Shortlist
 from service.serving.recording import Recording
+from service.web.counting import counted
 from service.web.description import ALIGN_BODY, ERRORS, TRANSCRIBE_BODY
-from service.web.resources import ClientGone, Resources, ResourcesDep, run_for_client
+from service.web.resources import Resources, ResourcesDep, run_for_client
 from service.web.schemas import (
     AlignAnswer,
     TranscribeAnswer,
@@ -30,8 +25,6 @@ Stages = Mapping[str, float]  # seconds by stage
 Work = Callable[
     [Shortlist, Recording, SpeechForm, Stages, Progress], TranscribeAnswer | AlignAnswer
 ]
-
-CLIENT_GONE: Final = "client_gone"
 
 
 @router.post(
@@ -71,11 +64,7 @@ async def align(request: Request, resources: ResourcesDep) -> Response:
         on_progress: Progress,
     ) -> AlignAnswer:
         answer = dispatch.align(
-            shortlist,
-            recording,
-            form.transcript,
-            with_characters=form.characters,
-            on_progress=on_progress,
+            shortlist, recording, form.transcript, form.options, on_progress=on_progress
         )
         return align_answer(answer, before)
 
@@ -90,7 +79,7 @@ async def _serve(
 ) -> Response:
     """Read the form, work in the pool up to the answer's bytes, count."""
     settings = resources.settings
-    with _counted(resources.metrics, task):
+    with counted(resources.metrics, task):
         catalogue = resources.open_catalogue()
         async with speech_form(
             request,
@@ -101,27 +90,10 @@ async def _serve(
             shortlist = catalogue.shortlist(form.model, form.language)
 
             def job(queued_sec: float, on_progress: Progress) -> bytes:
-                with Recording(lambda rate: decode(form.audio, rate, form.max_audio_sec)) as sound:
+                with resources.recording(form.audio, form.max_audio_sec) as sound:
                     answer = work(shortlist, sound, form, {"queue": queued_sec}, on_progress)
                 resources.metrics.observe(task, answer.model, answer.duration_sec, answer.timings)
                 return answer.model_dump_json().encode()
 
             content = await run_for_client(request, resources.pool, job)
     return Response(content, media_type="application/json")
-
-
-@contextmanager
-def _counted(metrics: Metrics, task: str) -> Iterator[None]:
-    """Count how a request ends, whatever the end is."""
-    outcome = "internal"
-    try:
-        yield
-        outcome = OK
-    except KolvaniError as error:
-        outcome = error.code
-        raise
-    except (ClientGone, ClientDisconnect):
-        outcome = CLIENT_GONE
-        raise
-    finally:
-        metrics.count(task, outcome)

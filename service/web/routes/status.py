@@ -8,6 +8,7 @@ from service.ops.metrics import CONTENT_TYPE
 from service.web.model_schemas import model_state
 from service.web.resources import ResourcesDep
 from service.web.schemas import (
+    CacheState,
     ErrorAnswer,
     Health,
     Overview,
@@ -32,6 +33,7 @@ async def overview(resources: ResourcesDep) -> Overview:
         endpoints={
             "POST /transcribe": "audio -> text, words with start, end and score",
             "POST /align": "audio and transcript -> every word's start, end and score",
+            "POST /retime": "audio and subtitles (SRT, WebVTT, TextGrid) -> the same, in time",
             "GET /languages": "the languages, and the default model of each",
             "GET /models": "the models: manifest, export report, memory (also /models/{id})",
             "GET /health": "the process lives (also /healthz)",
@@ -69,7 +71,7 @@ async def ready(resources: ResourcesDep) -> Readiness:
 
 @router.get("/stats", summary="What has been served since the start")
 async def stats(resources: ResourcesDep) -> Stats:
-    pool, catalogue = resources.pool, resources.catalogue
+    pool, cache, catalogue = resources.pool, resources.emissions, resources.catalogue
     return Stats(
         uptime_sec=round(resources.metrics.uptime_sec, 3),
         requests=resources.metrics.requests(),
@@ -80,6 +82,13 @@ async def stats(resources: ResourcesDep) -> Stats:
             usable_cpus=resources.usable_cpus,
             admitted=pool.admitted,
             max_queue=pool.max_queue,
+        ),
+        cache=CacheState(
+            recordings=len(cache),
+            held_bytes=cache.held_bytes,
+            max_bytes=cache.max_bytes,
+            hits=cache.hits,
+            misses=cache.misses,
         ),
         models=[model_state(item) for item in catalogue.models.values()] if catalogue else [],
     )

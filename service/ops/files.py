@@ -1,0 +1,47 @@
+"""Files that are there whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Final
+
+NEW_MODE: Final = 0o666  # what open() asks for, before the umask takes from it
+
+
+class Unwritable(OSError):
+    """A file that could not be written: its number, its reason, its name."""
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside its place and put it there at once; what stood there stays until then,
+    and its permissions stay. A device or a pipe is written to.
+
+    Raises Unwritable; an interrupted write leaves nothing behind.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+        else:
+            _replace(path.resolve(), content)
+    except OSError as error:
+        raise Unwritable(error.errno, error.strerror, str(path)) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    mode = path.stat().st_mode & 0o777 if path.exists() else NEW_MODE & ~_umask()
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            os.fchmod(file.fileno(), mode)
+        Path(name).replace(path)
+    except BaseException:  # an interrupt, too
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    """The process's; it can only be read by setting it."""
+    umask = os.umask(0)
+    os.umask(umask)
+    return umask

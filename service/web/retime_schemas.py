@@ -1,0 +1,66 @@
+"""Corrected subtitles on the wire. Field descriptions are what /docs shows."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import BaseModel, Field
+
+from service.serving.retiming import Retimed
+from service.subtitles.caption_reader import MARK
+from service.subtitles.reading import Format
+from service.subtitles.timing import CueStatus
+from service.web.schemas import NO_STAGES, Score, Seconds, ServedAnswer, served
+
+MEDIA_TYPES: Final[dict[Format, str]] = {
+    "srt": "application/x-subrip",
+    "vtt": "text/vtt",
+    "textgrid": "text/plain",
+}
+
+
+class CueAnswer(BaseModel):
+    """A cue before and after."""
+
+    index: int = Field(ge=0, description="Its place in the file, from 0.")
+    text: str = Field(description="As written, tags included.")
+    start: Seconds
+    end: Seconds
+    old_start: float
+    old_end: float
+    shift: float = Field(description="start - old_start, in seconds.")
+    score: Score | None
+    status: CueStatus = Field(
+        description="`retimed`: it was heard. `moved`: nothing is said in it, or less than half of "
+        "its words were found; it went with its neighbours, and its score is null. `kept`: no cue "
+        "was heard."
+    )
+
+
+class RetimeAnswer(ServedAnswer):
+    """The corrected subtitles, and what was done to each cue."""
+
+    format: Format
+    encoding: str = Field(description="Of the file that came: utf-8, utf-16-le, windows-1255 ...")
+    tier: str | None = Field(description="Of a TextGrid: the tier whose labels were aligned.")
+    subtitles: str = Field(description="The file, corrected, without a byte order mark.")
+    cues: list[CueAnswer]
+
+
+def retime_answer(retimed: Retimed, before: Mapping[str, float] = NO_STAGES) -> RetimeAnswer:
+    """Corrected subtitles on the wire; `before`: seconds of the stages before."""
+    subtitles = retimed.subtitles
+    return RetimeAnswer(
+        **served(retimed.answer, {**before, "subtitles": retimed.subtitles_sec}),
+        format=subtitles.format,
+        encoding=subtitles.encoding,
+        tier=subtitles.tier,
+        subtitles=subtitles.text.removeprefix(MARK),
+        cues=[CueAnswer.model_validate(cue, from_attributes=True) for cue in retimed.cues],
+    )
+
+
+def media_type(retimed: Retimed) -> str:
+    """The content type of the file, with its charset; UTF-16 has a mark that tells its order."""
+    encoding = retimed.subtitles.encoding
+    charset = "utf-16" if encoding.startswith("utf-16") else encoding
+    return f"{MEDIA_TYPES[retimed.subtitles.format]}; charset={charset}"
