@@ -41,10 +41,7 @@ class Windowing:
         return max(1, round(self.kept_sec / frame_sec)), round(self.context_sec / frame_sec)
 
 
-# 10 s are heard at a time. Attention makes longer windows cost more a second (with 300 M parameters
-# a fifth more at 20 s, two fifths at 30 s), context is a larger share of shorter ones, and a model
-# that learnt from sentences hears better in windows of their length. With 1 s or 4 s of context,
-# words stand on the same frames.
+# 10 s are heard at a time: docs/decisions/004-windows.md.
 WINDOWING: Final = Windowing(kept_sec=8.0, context_sec=1.0)
 
 
