@@ -41,7 +41,8 @@ class Windowing:
         return max(1, round(self.kept_sec / frame_sec)), round(self.context_sec / frame_sec)
 
 
-WINDOWING: Final = Windowing(kept_sec=10.0, context_sec=1.0)
+# 10 s are heard at a time: docs/decisions/005-windows.md.
+WINDOWING: Final = Windowing(kept_sec=8.0, context_sec=1.0)
 
 
 class Window(NamedTuple):

@@ -1,5 +1,11 @@
 """Windows leave hardly a trace: frames, times and text are those of the whole."""
 
+import contextlib
+import csv
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,13 +13,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from recipes import CONFORMER
 
-from service.audio import Audio
+from service.audio import Audio, decode_file
+from service.bundle import open_bundle
 from service.chunking import Emitter, Windowing, windows
 from service.ctc import log_softmax
 from service.features import LogMel, Wav2Vec2Input
 from service.framing import Convolutions, Framing, Subsampling
 from service.recipes import WaveformRecipe
-from service.samples import Samples
+from service.recognizer import Recognizer
+from service.samples import Samples, Spool, StoredSamples
 from service.stages import Stages
 
 RATE = 16_000  # Hz
@@ -141,3 +149,78 @@ def test_the_time_of_both_stages_is_added_up(seconds: float) -> None:
     emitter(CONFORMED, Windowing(0.5, 0.1)).log_probs(audio, stages)
     assert list(stages.seconds) == ["features", "inference"]
     assert all(spent > 0 for spent in stages.seconds.values())
+
+
+HEARD_SEC = (8.0, 15.0, 30.0)
+UNWINDOWED = Windowing(1e6, 0.0)
+SECONDS = 60.0
+GAP_SEC = 0.4
+
+
+def joined(paths: Sequence[Path]) -> Audio:
+    """The recordings one after another, a pause behind each."""
+    pause = np.zeros(round(GAP_SEC * RATE), dtype=np.float32)
+    pieces = [(decode_file(path, RATE, SECONDS).waveform[:], pause) for path in paths]
+    return audio_of(np.concatenate([array for pair in pieces for array in pair]))
+
+
+def word_times(
+    subject: Recognizer, windowing: Windowing, audio: Audio, text: str
+) -> NDArray[np.float64]:
+    """float64 [words, 2]: starts and ends, in frames."""
+    subject._emitter = replace(subject._emitter, windowing=windowing)
+    words = subject.align(audio, text).words
+    frame_sec = subject.manifest.framing.stride / RATE
+    return np.array([(word.start, word.end) for word in words], dtype=np.float64) / frame_sec
+
+
+def least_share_within_a_frame(subject: Recognizer, audio: Audio, text: str) -> float:
+    """Of starts and ends, against those of the audio heard at once; over the window lengths."""
+    whole = word_times(subject, UNWINDOWED, audio, text)
+    windowings = [Windowing(heard_sec - 2, 1.0) for heard_sec in HEARD_SEC]
+    times = [word_times(subject, windowing, audio, text) for windowing in windowings]
+    return min(float(np.mean(np.abs(one - whole) < 1.01)) for one in times)
+
+
+@pytest.mark.parametrize("language", ["he", "hi"])
+def test_word_times_do_not_depend_on_the_windows(root: Path, language: str) -> None:
+    """99 of 100 starts and ends stay within a frame, whether speech is heard in windows of 8, 15
+    or 30 s, or at once.
+    """
+    names = [f"{language}-{number}" for number in (1, 2, 3, 3, 1, 2, 2, 3, 1)]
+    audio = joined([root / f"examples/{name}.wav" for name in names])
+    text = " ".join((root / f"examples/{name}.txt").read_text(encoding="utf-8") for name in names)
+    subject = Recognizer.load(open_bundle(root / f"models/{language}-demo"))
+    assert audio.duration_sec > 1.3 * max(HEARD_SEC)
+    assert least_share_within_a_frame(subject, audio, text) >= 0.99
+
+
+def test_a_humans_words_move_little_with_the_windows(root: Path, human_recordings: Path) -> None:
+    """The demo model is unsure of a human, and attention that reaches further changes its mind on
+    some words; a window in the wrong place would move them all.
+    """
+    with (human_recordings / "verses.tsv").open(encoding="utf-8") as file:
+        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        texts = {row["audio"]: row["text"] for row in rows if row["audio"].endswith(".mp3")}
+    names = sorted(texts)[:4]
+    audio = joined([human_recordings / name for name in names])
+    text = " ".join(texts[name] for name in names)
+    subject = Recognizer.load(open_bundle(root / "models/he-demo"))
+    assert audio.duration_sec > max(HEARD_SEC)
+    assert least_share_within_a_frame(subject, audio, text) >= 0.9
+
+
+def test_a_recording_in_its_file_is_heard_as_one_in_memory(root: Path) -> None:
+    """Word by word, and bit for bit."""
+    waveform = np.resize(
+        decode_file(root / "examples/he-1.wav", RATE, SECONDS).waveform[:], 70 * RATE
+    )
+    spool = Spool()
+    spool.write(waveform)
+    samples = spool.finish()
+    assert isinstance(samples, StoredSamples)
+    subject = Recognizer.load(open_bundle(root / "models/he-demo"))
+    with contextlib.closing(samples):
+        stored, kept = (subject.transcribe(audio_of(one)) for one in (samples, waveform))
+    assert stored.words == kept.words
+    assert len(stored.words) > 100

@@ -1,6 +1,7 @@
 """The pool refuses what it cannot hold and drops what nobody waits for."""
 
 import asyncio
+import gc
 import threading
 from collections.abc import Iterator
 
@@ -75,6 +76,29 @@ def test_cancelled_work_that_has_begun_is_waited_for(pool: Pool) -> None:
         assert ended.is_set()
 
     asyncio.run(scenario())
+
+
+def test_cancelled_work_that_fails_is_no_news(pool: Pool, caplog: pytest.LogCaptureFixture) -> None:
+    """Work that stops because nobody waits for it any more leaves no complaint in the log."""
+    began, release = threading.Event(), threading.Event()
+
+    def work(_: float) -> None:
+        began.set()
+        release.wait()
+        raise ValueError("stopped")
+
+    async def scenario() -> None:
+        running = asyncio.create_task(pool.run(work))
+        await asyncio.to_thread(began.wait)
+        running.cancel()
+        asyncio.get_running_loop().call_later(0.01, release.set)
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert pool.admitted == 0
+
+    asyncio.run(scenario())
+    gc.collect()  # asyncio complains when the future goes
+    assert caplog.records == []
 
 
 def test_errors_of_the_work_reach_the_caller(pool: Pool) -> None:

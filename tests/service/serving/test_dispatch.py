@@ -255,3 +255,29 @@ def test_requests_of_all_kinds_at_once_answer_as_alone(tmp_path: Path) -> None:
         texts = list(threads.map(text, range(32)))
     assert texts == ["שלום", "שלום", HINDI_WORD, "שלום"] * 8
     assert sorted(opener.opened) == ["hebrew", "hindi"]
+
+
+@pytest.mark.parametrize("model", ["hebrew", None])
+def test_progress_is_told_of_the_model_that_answers(tmp_path: Path, model: str | None) -> None:
+    """Named or chosen, transcribing or aligning; and what it raises ends the request."""
+    told: list[float] = []
+    shortlist = two_languages(tmp_path, Opener(planted())).shortlist(model)
+    dispatch.align(shortlist, noise(), "שלום", on_progress=told.append)
+    assert told == [SECONDS]
+    if model:  # where models are compared, the probe was the whole sound, and is the answer
+        dispatch.transcribe(shortlist, noise(), on_progress=told.append)
+        assert told == [SECONDS, SECONDS]
+
+    def stop(_: float) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        dispatch.align(shortlist, noise(), "שלום", on_progress=stop)
+
+
+def test_progress_is_told_after_the_models_were_compared(tmp_path: Path) -> None:
+    """Of the whole sound, not of the probe."""
+    told: list[float] = []
+    shortlist = two_languages(tmp_path, Opener(planted())).shortlist()
+    dispatch.transcribe(shortlist, noise(PROBE_SEC + 1), on_progress=told.append)
+    assert told == [PROBE_SEC + 1]

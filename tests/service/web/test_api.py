@@ -24,6 +24,7 @@ STAGES = {"queue", "decode", "language", "features", "inference", "search"}
 MODELS = ["he-demo", "hi-demo"]
 MAX_UPLOAD_BYTES = 8 << 20
 MAX_AUDIO_SEC = 60
+LONG_SEC = 70  # more than stays in memory
 ERROR_KEYS = {"type", "code", "message", "param"}
 
 
@@ -472,6 +473,54 @@ def test_work_of_a_client_that_left_is_dropped(tmp_path: Path) -> None:
         assert ended["client_gone"] >= 3  # the first may have been answered into the void
         assert stats["audio_sec"] <= 120  # and of the others at most one was worked on
     assert list(small.temporary.iterdir()) == []
+
+
+def test_long_audio_is_served_and_leaves_no_file(tmp_path: Path, examples: Path) -> None:
+    """Minutes of speech, with every word of a long text, and no trace in the temporary folder."""
+    speech, _ = soundfile.read(examples / "he-1.wav", dtype="float32")
+    text = (examples / "he-1.txt").read_text(encoding="utf-8")
+    times = round(LONG_SEC * RATE / len(speech)) + 1
+    audio = wav(np.tile(speech, times))
+    with running_server(tmp_path) as server, server.client() as client:
+        answer = client.post(
+            "/align", files={"audio": audio}, data={"transcript": f"{text}\n" * times}
+        ).raise_for_status()
+        words = answer.json()["words"]
+        assert len(words) == times * len(text.split())
+        assert words[-1]["end"] > LONG_SEC
+        assert answer.json()["score"] > 0.8
+        assert list(server.temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_long_work_that_nobody_waits_for_stops_and_leaves_no_file(
+    tmp_path: Path, killed: bool
+) -> None:
+    """A client that hangs up ends it at the next window; a killed process leaves nothing either."""
+    with running_server(tmp_path, workers=1) as server, server.client() as client:
+        host, port = server.url.removeprefix("http://").split(":")
+        files = {"audio": noise(10 * LONG_SEC)}
+        form = httpx.Request("POST", f"{server.url}/transcribe", files=files)
+        head = "".join(f"{key}: {value}\r\n" for key, value in form.headers.items())
+        message = f"POST /transcribe HTTP/1.1\r\n{head}\r\n".encode() + form.read()
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            connection.sendall(message)
+            while client.get("/stats").json()["pool"]["admitted"] == 0:
+                pass
+            if killed:
+                server.process.kill()
+                server.process.wait(timeout=30)
+        deadline = time.monotonic() + 60
+        while not killed and time.monotonic() < deadline:
+            stats = client.get("/stats").json()
+            if stats["requests"].get("transcribe") and stats["pool"]["admitted"] == 0:
+                break
+        if not killed:
+            assert stats["requests"]["transcribe"] == {"client_gone": 1}
+            assert stats["audio_sec"] == 0  # nothing was heard to its end
+        assert list(server.temporary.iterdir()) == []
+    assert "Traceback" not in server.log.read_text()
+    assert "never retrieved" not in server.log.read_text()
 
 
 def test_a_full_queue_answers_503_with_retry_after(tmp_path: Path) -> None:
