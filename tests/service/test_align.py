@@ -206,6 +206,15 @@ def test_what_is_no_log_probability_is_refused(wrong: float) -> None:
         Problem(log_probs, [1, 2], 0, [], -1.0).align()
 
 
+@pytest.mark.parametrize("impossible", [0, 1])
+def test_nothing_possible_is_worse_than_the_impossible(impossible: int) -> None:
+    """However small a finite probability is, a path through it is better than one through 0."""
+    log_probs = np.array([[-1e12, 0.0], [-1e12, 0.0]], dtype=np.float32)
+    log_probs[impossible, 1] = -np.inf
+    tokens, _ = forced_align(log_probs, np.array([1]), 0)
+    assert tokens.tolist() == ([0, 1] if impossible == 0 else [1, 0])
+
+
 def test_half_precision_on_disk_is_read_as_it_is(tmp_path: Path) -> None:
     """A read-only memory map of float16 gives what its numbers in float32 give."""
     halves = random_log_probs(1, 90, 6).astype(np.float16)
