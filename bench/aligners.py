@@ -48,7 +48,8 @@ def torchaudio() -> Aligner:
     def align(log_probs: NDArray[np.float32], targets: NDArray[np.int64], blank_id: int) -> float:
         batch = torch.from_numpy(log_probs)[None], torch.from_numpy(targets)[None]
         lengths = torch.tensor([len(log_probs)]), torch.tensor([len(targets)])
-        return float(kernel(*batch, *lengths, blank_id)[1].double().sum())
+        paths, scores = kernel(*batch, *lengths, blank_id)  # the wrapper gathers the path's own
+        return float(scores[0, torch.arange(len(log_probs)), paths[0]].double().sum())
 
     return align
 

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 LogProbs = NDArray[np.float32] | NDArray[np.float16]
 
-SURVEY_FRAMES: Final = 4096  # read at a time
+SURVEY_FRAMES: Final = 512  # read at a time
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,9 @@ def _floor(log_probs: LogProbs, columns: Ints) -> float:
     """Less than the worst path over those columns that has no -inf in it."""
     worst = -1.0
     for start, stop in pieces(len(log_probs), SURVEY_FRAMES):
-        scores = log_probs[start:stop, columns].astype(np.float64)
-        if np.isnan(scores).any() or np.isposinf(scores).any():
+        scores = log_probs[start:stop, columns]
+        if not scores.max() < np.inf:
             raise ValueError("expected log-probabilities, got NaN or +inf")
-        scores[np.isneginf(scores)] = 0.0
-        worst += float(np.minimum(scores.min(axis=1), 0.0).sum())
+        finite = np.where(np.isneginf(scores), 0.0, scores)
+        worst += float(np.minimum(finite.min(axis=1), 0.0).sum())
     return worst
