@@ -89,7 +89,7 @@ def trellis_of(
         log_probs=log_probs,
         blank_id=blank_id,
         absorb=absorb,
-        floor=_floor(log_probs, np.append(columns, blank_id)),
+        floor=_floor(log_probs, np.append(columns, blank_id), absorb),
         tokens=np.insert(np.insert(targets, parted, blank_id), 0, blank_id),
         columns=columns,
         labels=np.insert(np.insert(labels, parted, parting), 0, len(columns)),
@@ -103,13 +103,14 @@ def pieces(frames: int, length: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + length, frames)
 
 
-def _floor(log_probs: LogProbs, columns: Ints) -> float:
+def _floor(log_probs: LogProbs, columns: Ints, absorb: float) -> float:
     """Less than the worst path over those columns that has no -inf in it."""
+    absorbed = min(absorb, 0.0) if absorb > -np.inf else 0.0
     worst = -1.0
     for start, stop in pieces(len(log_probs), SURVEY_FRAMES):
         scores = log_probs[start:stop, columns]
         if not scores.max() < np.inf:
             raise ValueError("expected log-probabilities, got NaN or +inf")
         finite = np.where(np.isneginf(scores), 0.0, scores)
-        worst += float(np.minimum(finite.min(axis=1), 0.0).sum())
+        worst += float(np.minimum(finite.min(axis=1), absorbed).sum())
     return worst

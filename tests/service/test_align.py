@@ -206,6 +206,14 @@ def test_what_is_no_log_probability_is_refused(wrong: float) -> None:
         Problem(log_probs, [1, 2], 0, [], -1.0).align()
 
 
+def test_absorbing_is_better_than_the_impossible() -> None:
+    """A path that is absorbed on every other frame is found, though the tokens seem cheaper."""
+    log_probs = np.array([[-5.0, -0.1], [-np.inf, -np.inf], [-np.inf, -0.1]], dtype=np.float32)
+    tokens, scores = Problem(log_probs, [1], 0, [0], -4.0).align()
+    assert tokens.tolist() == [ABSORBED, ABSORBED, 1]
+    assert scores.tolist() == [-4.0, -4.0, np.float32(-0.1)]
+
+
 @pytest.mark.parametrize("impossible", [0, 1])
 def test_nothing_possible_is_worse_than_the_impossible(impossible: int) -> None:
     """However small a finite probability is, a path through it is better than one through 0."""
