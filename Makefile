@@ -3,6 +3,7 @@ PYTHON ?= python3
 
 RUNTIME := .venv/.complete
 EXPORT := .venv-export/.complete
+BENCH := .venv-bench/.complete
 VOICES := .venv-export/.voices
 
 # `make serve HOST=0.0.0.0 PORT=9000`; shells export a HOST of their own, which is not meant.
@@ -25,8 +26,9 @@ lint: $(RUNTIME) $(EXPORT)
 	.venv/bin/mypy service bench
 	.venv-export/bin/mypy export
 
-bench: $(RUNTIME)
+bench: $(RUNTIME) $(BENCH)
 	.venv/bin/python -m bench.transcribe
+	.venv/bin/python -m bench.align
 
 # The real models, from their hubs.
 export-he: $(EXPORT)
@@ -48,7 +50,7 @@ demo-hi: $(EXPORT) $(VOICES)
 	.venv-export/bin/python -m export.demo hi --sentences $(DEMO_SENTENCES) --words $(DEMO_WORDS) --festival
 
 clean:
-	rm -rf .venv .venv-export build
+	rm -rf .venv .venv-export .venv-bench build
 
 $(RUNTIME): requirements.txt requirements-dev.txt
 	$(PYTHON) -m venv .venv
@@ -58,6 +60,18 @@ $(RUNTIME): requirements.txt requirements-dev.txt
 $(EXPORT): requirements-export.txt requirements-dev.txt
 	$(PYTHON) -m venv .venv-export
 	.venv-export/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-export.txt -r requirements-dev.txt
+	touch $@
+
+# The compiler makes what torchaudio's wheel asks of CUDA when it is loaded beside a torch without;
+# where there is none, the benchmark says that torchaudio could not be loaded.
+$(BENCH): requirements-bench.txt bench/cuda_absent.c
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-bench.txt
+	mkdir -p .venv-bench/cuda_absent
+	for library in libcudart.so.13 libc10_cuda.so libtorch_cuda.so; do \
+	    cc -shared -fPIC -w bench/cuda_absent.c -o .venv-bench/cuda_absent/$$library \
+	        -Wl,-soname,$$library,--default-symver || true; \
+	done
 	touch $@
 
 # The synthesisers are Debian packages: espeak-ng, whose voices the demos learn from, and Festival,

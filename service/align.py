@@ -1,9 +1,6 @@
 """CTC forced alignment: the most probable path that spells a given target sequence.
 
-Viterbi search over the CTC topology (Graves et al. 2006, section 4.1) in numpy, one vectorised step
-a frame. The 2L + 1 states stand in two arrays, "in label j" and "in the blank before label j", and
-every emission has the blank's log-probability subtracted, so that blanks cost no addition.
-
+The topology is that of Graves et al. 2006, section 4.1; the search stands in service/search.
 Position j is the gap before label j, position L the one after the last. Speech that the text lacks
 is absorbed where a position is free: there a frame costs max(log p(blank), ABSORB_LOG_PROB).
 """
@@ -16,8 +13,8 @@ from numpy.typing import NDArray
 
 from service.ctc import ABSORBED
 from service.errors import TranscriptTooLong
-from service.trellis import trellis_of
-from service.viterbi import best_tokens
+from service.search.trellis import trellis_of
+from service.search.viterbi import best_tokens
 
 # What an absorbed frame costs. Never 0: every text would collapse into it.
 ABSORB_LOG_PROB: Final = -1.0  # natural log, a frame
@@ -56,14 +53,16 @@ def forced_align(
 
     log_probs: float32 or float16 [T, V], log domain; a read-only memory map will do. targets: int64
     [L], L >= 1, none of them the blank. free: int64 [F], positions in [0, L] in any order, whose
-    gaps cost max(log p(blank), absorb) a frame; absorb: log domain.
+    gaps cost max(log p(blank), absorb) a frame; absorb: log domain. on_progress is told the
+    fraction done, in [0, 1], often; what it raises ends the search.
 
     Returns tokens int64 [T], one a frame, and scores float32 [T], their log-probabilities: the
     vocabulary of torchaudio.functional.forced_align. A frame that `absorb` took has the token
-    ABSORBED and the score `absorb`. Memory is 2 T L bytes.
+    ABSORBED and the score `absorb`. Of paths that score alike, which one is not specified. Memory
+    above the emissions is at most 8 (L + repeats) sqrt(T) + 200 T bytes.
 
     Raises TranscriptTooLong unless T >= L + repeats, and ValueError for targets that are empty,
-    hold the blank or leave the vocabulary, and for free positions outside [0, L].
+    hold the blank or leave the vocabulary, for free positions outside [0, L], and for NaN or +inf.
     """
     _check_targets(targets, log_probs.shape[1], blank_id)
     _check_free(free, len(targets))

@@ -1,29 +1,19 @@
 """The Viterbi aligner against brute force, and properties that hold for any input."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from alignments import Problem, collapse, drawn_emissions, problems, random_log_probs, score
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from service.align import ABSORB_LOG_PROB, forced_align, frames_needed
-from service.ctc import ABSORBED, log_softmax, merge_tokens
+from service.align import ABSORB_LOG_PROB, forced_align
+from service.ctc import ABSORBED, merge_tokens
 from service.errors import TranscriptTooLong
-
-
-def collapse(path: tuple[int, ...], blank_id: int) -> list[int]:
-    merged = [token for token, _ in itertools.groupby(path)]
-    return [token for token in merged if token != blank_id]
-
-
-def random_log_probs(
-    seed: int, frames: int, width: int, spread: float = 3.0
-) -> NDArray[np.float32]:
-    logits = np.random.default_rng(seed).normal(0, spread, (frames, width))
-    return log_softmax(logits.astype(np.float32))
 
 
 def cost(
@@ -62,39 +52,6 @@ def best_by_enumeration(
     return max(scores, default=None)
 
 
-@dataclass(frozen=True)
-class Problem:
-    """Everything that `forced_align` takes."""
-
-    log_probs: NDArray[np.float32]
-    targets: list[int]
-    blank_id: int
-    free: list[int]
-    absorb: float
-
-    def align(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """The aligner's answer."""
-        return forced_align(
-            self.log_probs,
-            np.array(self.targets),
-            self.blank_id,
-            free=np.array(self.free, dtype=np.int64),
-            absorb=self.absorb,
-        )
-
-
-def emissions(draw: st.DrawFn, frames: int, width: int) -> NDArray[np.float32]:
-    """Random, flat (every path ties), of few values (many do), or with impossible tokens."""
-    seed = draw(st.integers(0, 2**32 - 1))
-    kind = draw(st.sampled_from(["random", "flat", "coarse", "impossible"]))
-    log_probs = random_log_probs(seed, frames, width, 0.0 if kind == "flat" else 3.0)
-    if kind == "coarse":
-        log_probs = np.round(log_probs)
-    if kind == "impossible":
-        log_probs[np.random.default_rng(seed).random(log_probs.shape) < 0.3] = -np.inf
-    return log_probs
-
-
 @st.composite
 def small_problems(draw: st.DrawFn) -> Problem:
     """T <= 7, V <= 4, L <= 3, the blank anywhere; feasible or not."""
@@ -105,7 +62,7 @@ def small_problems(draw: st.DrawFn) -> Problem:
     targets = draw(st.lists(st.sampled_from(letters), min_size=1, max_size=3))
     free = draw(st.lists(st.integers(0, len(targets)), max_size=4))
     absorb = draw(st.sampled_from([ABSORB_LOG_PROB, -4.0, 0.0, -np.inf]))
-    return Problem(emissions(draw, frames, width), targets, blank_id, free, absorb)
+    return Problem(drawn_emissions(draw, frames, width), targets, blank_id, free, absorb)
 
 
 @given(small_problems())
@@ -162,61 +119,138 @@ def test_targets_outside_the_letters_are_refused(targets: list[int]) -> None:
         forced_align(random_log_probs(1, 5, 3), np.array(targets, dtype=np.int64), blank_id=0)
 
 
-@st.composite
-def larger_problems(draw: st.DrawFn) -> tuple[NDArray[np.float32], NDArray[np.int64], int]:
-    width = draw(st.integers(3, 30))
-    blank_id = draw(st.integers(0, width - 1))
-    letters = [token for token in range(width) if token != blank_id]
-    targets = np.array(draw(st.lists(st.sampled_from(letters), min_size=1, max_size=25)))
-    frames = frames_needed(targets) + draw(st.integers(0, 60))
-    spread = draw(st.sampled_from([0.0, 0.5, 5.0, 20.0]))
-    return (
-        random_log_probs(draw(st.integers(0, 2**32 - 1)), frames, width, spread),
-        targets,
-        blank_id,
-    )
-
-
-@given(larger_problems())
+@given(problems())
 @settings(max_examples=100)
-def test_spans_are_ordered_disjoint_and_spell_the_targets(
-    problem: tuple[NDArray[np.float32], NDArray[np.int64], int],
-) -> None:
+def test_spans_are_ordered_disjoint_and_spell_the_targets(problem: Problem) -> None:
     """Merged spans give the targets back, in order, without overlap, with scores in [0, 1]."""
-    log_probs, targets, blank_id = problem
-    tokens, scores = forced_align(log_probs, targets, blank_id)
-    spans = merge_tokens(tokens, scores, blank_id)
-    assert [span.token for span in spans] == targets.tolist()
-    assert all(0 <= span.start < span.end <= len(log_probs) for span in spans)
+    tokens, scores = problem.align()
+    spans = merge_tokens(tokens, scores, problem.blank_id)
+    assert [span.token for span in spans] == problem.targets
+    assert all(0 <= span.start < span.end <= len(problem.log_probs) for span in spans)
     assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
     assert all(0 <= span.score <= 1 for span in spans)
 
 
-@given(larger_problems(), st.randoms(use_true_random=False))
+@given(problems(), st.randoms(use_true_random=False))
 @settings(max_examples=50)
-def test_the_score_does_not_depend_on_token_numbers(
-    problem: tuple[NDArray[np.float32], NDArray[np.int64], int], random: object
-) -> None:
+def test_the_score_does_not_depend_on_token_numbers(problem: Problem, random: object) -> None:
     """Renumbering the vocabulary leaves the best score as it is."""
-    log_probs, targets, blank_id = problem
-    order = np.arange(log_probs.shape[1])
+    order = np.arange(problem.log_probs.shape[1])
     getattr(random, "shuffle")(order)  # noqa: B009  # hypothesis types its Random loosely
-    renumbered = np.empty_like(log_probs)
-    renumbered[:, order] = log_probs
-    _, scores = forced_align(log_probs, targets, blank_id)
-    _, again = forced_align(renumbered, order[targets], int(order[blank_id]))
-    assert scores.sum(dtype=np.float64) == pytest.approx(again.sum(dtype=np.float64), abs=1e-3)
+    renumbered = replace(
+        problem,
+        log_probs=problem.log_probs[:, np.argsort(order)],
+        targets=order[problem.targets].tolist(),
+        blank_id=int(order[problem.blank_id]),
+    )
+    assert score(problem.align()) == pytest.approx(score(renumbered.align()), abs=1e-3)
 
 
-@given(larger_problems())
+@given(problems())
 @settings(max_examples=50)
-def test_a_planted_path_is_found(
-    problem: tuple[NDArray[np.float32], NDArray[np.int64], int],
-) -> None:
+def test_a_planted_path_is_found(problem: Problem) -> None:
     """Where one path is certain, it is the answer."""
-    log_probs, targets, blank_id = problem
-    planted, _ = forced_align(log_probs, targets, blank_id)
-    certain = np.full(log_probs.shape, -10.0, dtype=np.float32)
+    planted, _ = replace(problem, free=[]).align()
+    certain = np.full(problem.log_probs.shape, -10.0, dtype=np.float32)
     certain[np.arange(len(planted)), planted] = 0.0
-    tokens, _ = forced_align(certain, targets, blank_id)
+    tokens, _ = replace(problem, log_probs=certain).align()
     assert tokens.tolist() == planted.tolist()
+
+
+@given(problems(), st.integers(0, 60))
+@settings(max_examples=50)
+def test_another_free_position_never_costs(problem: Problem, position: int) -> None:
+    """The best score with one more free position is no lower."""
+    more = replace(problem, free=[*problem.free, min(position, len(problem.targets))])
+    assert score(more.align()) >= score(problem.align()) - 1e-6
+
+
+@given(problems())
+@settings(max_examples=50)
+def test_nothing_is_absorbed_at_an_impossible_price(problem: Problem) -> None:
+    """Free positions at a cost of -inf, none at all, and the plain call are one and the same."""
+    plain = forced_align(problem.log_probs, np.array(problem.targets), problem.blank_id)
+    for same in (replace(problem, absorb=-np.inf), replace(problem, free=[])):
+        tokens, scores = same.align()
+        assert tokens.tolist() == plain[0].tolist()
+        assert scores.tolist() == plain[1].tolist()
+
+
+@given(problems())
+@settings(max_examples=50)
+def test_twice_the_audio_and_the_text_score_at_least_twice(problem: Problem) -> None:
+    """A problem after itself can be solved by its own solution, twice."""
+    assume(problem.targets[0] != problem.targets[-1])
+    twice = replace(
+        problem,
+        log_probs=np.concatenate([problem.log_probs, problem.log_probs]),
+        targets=problem.targets * 2,
+        free=problem.free + [len(problem.targets) + position for position in problem.free],
+    )
+    assert score(twice.align()) >= 2 * score(problem.align()) - 1e-6
+
+
+@pytest.mark.parametrize("free", [[-1], [3]])
+def test_free_positions_outside_the_text_are_refused(free: list[int]) -> None:
+    """L is the last position."""
+    with pytest.raises(ValueError, match=r"expected free positions in \[0, 2\]"):
+        Problem(random_log_probs(1, 5, 3), [1, 2], 0, free, -1.0).align()
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_what_is_no_log_probability_is_refused(wrong: float) -> None:
+    """NaN and +inf are a model's failure, not a path's score."""
+    log_probs = random_log_probs(1, 5, 3)
+    log_probs[3, 2] = wrong
+    with pytest.raises(ValueError, match="NaN"):
+        Problem(log_probs, [1, 2], 0, [], -1.0).align()
+
+
+def test_absorbing_is_better_than_the_impossible() -> None:
+    """A path that is absorbed on every other frame is found, though the tokens seem cheaper."""
+    log_probs = np.array([[-5.0, -0.1], [-np.inf, -np.inf], [-np.inf, -0.1]], dtype=np.float32)
+    tokens, scores = Problem(log_probs, [1], 0, [0], -4.0).align()
+    assert tokens.tolist() == [ABSORBED, ABSORBED, 1]
+    assert scores.tolist() == [-4.0, -4.0, np.float32(-0.1)]
+
+
+@pytest.mark.parametrize("impossible", [0, 1])
+def test_nothing_possible_is_worse_than_the_impossible(impossible: int) -> None:
+    """However small a finite probability is, a path through it is better than one through 0."""
+    log_probs = np.array([[-1e12, 0.0], [-1e12, 0.0]], dtype=np.float32)
+    log_probs[impossible, 1] = -np.inf
+    tokens, _ = forced_align(log_probs, np.array([1]), 0)
+    assert tokens.tolist() == ([0, 1] if impossible == 0 else [1, 0])
+
+
+def test_half_precision_on_disk_is_read_as_it_is(tmp_path: Path) -> None:
+    """A read-only memory map of float16 gives what its numbers in float32 give."""
+    halves = random_log_probs(1, 90, 6).astype(np.float16)
+    np.save(tmp_path / "log_probs.npy", halves)
+    mapped = np.load(tmp_path / "log_probs.npy", mmap_mode="r")
+    targets = np.array([1, 2, 2, 3, 4, 5, 1])
+    tokens, scores = forced_align(mapped, targets, 0)
+    expected_tokens, expected_scores = forced_align(halves.astype(np.float32), targets, 0)
+    assert scores.dtype == np.float32
+    assert tokens.tolist() == expected_tokens.tolist()
+    assert scores.tolist() == expected_scores.tolist()
+
+
+def test_progress_rises_to_the_whole() -> None:
+    """Fractions in [0, 1], never falling, the last of them 1."""
+    told: list[float] = []
+    forced_align(random_log_probs(1, 900, 5), np.array([1, 2, 3]), 0, on_progress=told.append)
+    assert told == sorted(told)
+    assert len(told) > 10
+    assert told[0] > 0.0
+    assert told[-1] == 1.0
+
+
+def test_a_search_can_be_given_up() -> None:
+    """What the progress call raises comes out, and no more is searched."""
+
+    def cancel(fraction: float) -> None:
+        raise InterruptedError(fraction)
+
+    with pytest.raises(InterruptedError):
+        forced_align(random_log_probs(1, 900, 5), np.array([1, 2]), 0, on_progress=cancel)

@@ -17,82 +17,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from service.trellis import Floats, Ints, Trellis
+from service.search.frontier import Frontier, Threshold, absorption
+from service.search.trellis import Floats, Ints, Trellis, pieces
 
-WINDOW_FRAMES: Final = 32  # at most this many frames between two looks at the window
-GATHERED_CELLS: Final = 1 << 17  # emissions at a time: 1 MB, so that they stay in the cache
-WHOLE_CELLS: Final = 1 << 16  # a trellis of no more cells is kept whole: 1 MB
 BOUNDED_PAIRS: Final = 1500  # a narrower trellis is searched sooner than it is bounded
 BEAM_LOG_PROB: Final = 200.0  # a path this far behind the best is given up in the first search
-
-Threshold = Callable[
-    [int, float], float
-]  # (frame, the best score there) -> the least worth keeping
-Progress = Callable[[float], None]  # the fraction done, in [0, 1]
-
-
-@dataclass
-class Frontier:
-    """The best scores of all paths to each pair in a window, after some frames.
-
-    labels: float64 [M], of paths that end in label j. gaps: float64 [M + 1], at j + 1 of paths that
-    end in the gap after it. What lies before the window is out of reach for good.
-    """
-
-    labels: Floats
-    gaps: Floats
-    low: int  # the window is the pairs [low, high)
-    high: int
-
-    @classmethod
-    def at_the_start(cls, pairs: int) -> "Frontier":
-        """Before any frame: in the gap before the first label."""
-        gaps = np.full(pairs + 1, -np.inf)
-        gaps[1] = 0.0
-        return cls(np.full(pairs, -np.inf), gaps, 0, 1)
-
-    def window(self) -> tuple[Floats, Floats]:
-        """Views of the window's labels and of the gaps after them."""
-        return self.labels[self.low : self.high], self.gaps[self.low + 1 : self.high + 1]
-
-    def narrow(self, low: int, high: int) -> None:
-        """Make [low, high) the window, which must hold it."""
-        self.labels[high : self.high] = -np.inf
-        self.gaps[high + 1 : self.high + 1] = -np.inf
-        self.gaps[low] = -np.inf
-        self.low, self.high = low, high
-
-    def advance(self, trellis: Trellis, start: int, stop: int) -> None:
-        """Go on over the frames [start, stop); the window grows by as many pairs."""
-        self.high = min(self.high + stop - start, len(trellis))
-        labels, gaps = self.window()
-        gaps_before = self.gaps[self.low : self.high]
-        emissions = trellis.emissions(start, stop)
-        free, gains = absorption(trellis, emissions, self.low, self.high)
-        gathered = emissions.take(trellis.labels[self.low : self.high], axis=1, mode="clip")
-        for scores, gain in zip(gathered, gains, strict=True):
-            np.maximum(gaps, labels, out=gaps)
-            np.maximum(labels, gaps_before, out=labels)
-            np.add(labels, scores, out=labels)
-            if gain > 0.0:
-                gaps[free] += gain
-
-    def trim(self, trellis: Trellis, frame: int, threshold: Threshold) -> None:
-        """Leave out, at both ends, what cannot reach the end in time or is not worth keeping."""
-        in_time = len(trellis) - 1 - (trellis.frames - frame)
-        low = min(max(self.low, in_time), self.high - 1)
-        scores = np.maximum(*self.window())[low - self.low :]
-        kept = np.flatnonzero(scores >= threshold(frame, float(scores.max())))
-        self.narrow(low + int(kept[0]), low + int(kept[-1]) + 1)
-
-    def run(self, trellis: Trellis, start: int, stop: int, threshold: Threshold) -> None:
-        """Go on over the frames [start, stop), looking at the window every few of them."""
-        while start < stop:
-            cells = self.high - self.low + WINDOW_FRAMES
-            after = min(start + max(1, min(WINDOW_FRAMES, GATHERED_CELLS // cells)), stop)
-            self.advance(trellis, start, after)
-            self.trim(trellis, after, threshold)
-            start = after
 
 
 @dataclass(frozen=True)
@@ -124,23 +53,28 @@ class Checkpoint:
         return labels, gaps
 
 
-def absorption(
-    trellis: Trellis, emissions: Floats, low: int, high: int
-) -> tuple[Ints, list[float]]:
-    """Which gaps of the pairs [low, high) are free, from `low`, and what they gain each frame."""
-    first, last = np.searchsorted(trellis.free, (low, high))
-    gains = emissions[:, -1] if first < last else np.zeros(len(emissions))
-    return trellis.free[first:last] - low, gains.tolist()
+@dataclass
+class Progress:
+    """Counts the frames of every pass over the audio, and tells the fraction done, in [0, 1]."""
+
+    tell: Callable[[float], None]
+    total: int
+    done: int = 0
+
+    def add(self, frames: int) -> None:
+        """So many frames more."""
+        self.done += frames
+        self.tell(self.done / self.total)
 
 
-def best_tokens(trellis: Trellis, on_progress: Progress) -> Ints:
+def best_tokens(trellis: Trellis, on_progress: Callable[[float], None]) -> Ints:
     """The best path: int64 [T], a token or the blank a frame."""
-    every = trellis.frames
-    if every * len(trellis) > WHOLE_CELLS:
-        every = 2 * isqrt(every)
-    threshold = bound(trellis) if len(trellis) > BOUNDED_PAIRS else everything
-    checkpoints = way_forward(trellis, every, threshold, on_progress)
-    return way_back(trellis, checkpoints)
+    every = 2 * isqrt(trellis.frames)
+    bounded = len(trellis) > BOUNDED_PAIRS
+    progress = Progress(on_progress, trellis.frames * (3 if bounded else 2))
+    threshold = bound(trellis, every, progress) if bounded else everything
+    checkpoints = way_forward(trellis, every, threshold, progress)
+    return way_back(trellis, checkpoints, progress)
 
 
 def everything(_frame: int, _best: float) -> float:
@@ -148,29 +82,32 @@ def everything(_frame: int, _best: float) -> float:
     return -np.inf
 
 
-def bound(trellis: Trellis) -> Threshold:
-    """What no state of the best path falls below."""
+def bound(trellis: Trellis, every: int, progress: Progress) -> Threshold:
+    """What no state of the best path falls below; nothing, where no path was found."""
     frontier = Frontier.at_the_start(len(trellis))
-    frontier.run(trellis, 0, trellis.frames, lambda _frame, best: best - BEAM_LOG_PROB)
+    for start, stop in pieces(trellis.frames, every):
+        frontier.run(trellis, start, stop, lambda _, best: best - BEAM_LOG_PROB)
+        progress.add(stop - start)
     feasible = max(float(frontier.labels[-1]), float(frontier.gaps[-1]))
     if feasible == -np.inf:
         return everything
     remaining = trellis.remaining()
-    # No sum of T terms in float64 is further from the true one.
+    # Three sums of T terms are compared, none of whose partial sums is larger than the last factor.
     rounding = 4 * trellis.frames * np.finfo(np.float64).eps * (abs(feasible) + remaining[0])
-    return lambda frame, _best: feasible - float(remaining[frame]) - rounding
+    return lambda frame, _: feasible - float(remaining[frame]) - rounding
 
 
 def way_forward(
-    trellis: Trellis, every: int, threshold: Threshold, on_progress: Progress
+    trellis: Trellis, every: int, threshold: Threshold, progress: Progress
 ) -> list[Checkpoint]:
     """The scores before each block of `every` frames."""
     frontier = Frontier.at_the_start(len(trellis))
-    checkpoints = [Checkpoint.of(frontier, 0)]
-    for start in range(0, trellis.frames - every, every):
-        frontier.run(trellis, start, start + every, threshold)
-        checkpoints.append(Checkpoint.of(frontier, start + every))
-        on_progress((start + every) / trellis.frames)
+    checkpoints = []
+    for start, stop in pieces(trellis.frames, every):
+        checkpoints.append(Checkpoint.of(frontier, start))
+        if stop < trellis.frames:
+            frontier.run(trellis, start, stop, threshold)
+        progress.add(stop - start)
     return checkpoints
 
 
@@ -181,7 +118,7 @@ class Place(NamedTuple):
     in_label: bool
 
 
-def way_back(trellis: Trellis, checkpoints: list[Checkpoint]) -> Ints:
+def way_back(trellis: Trellis, checkpoints: list[Checkpoint], progress: Progress) -> Ints:
     """The tokens of the best path, found block by block from its end."""
     path = np.empty(trellis.frames, dtype=np.int64)
     stop, place = trellis.frames, None
@@ -192,6 +129,7 @@ def way_back(trellis: Trellis, checkpoints: list[Checkpoint]) -> Ints:
         labels, gaps = recomputed(trellis, checkpoint, stop, base, last)
         place = place or Place(last, bool(labels[-1, -1] > gaps[-1, -1]))
         place = walked(labels, gaps, base, place, path[checkpoint.frame : stop])
+        progress.add(stop - checkpoint.frame)
         stop = checkpoint.frame
     return trellis.tokens[path]
 

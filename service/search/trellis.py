@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 LogProbs = NDArray[np.float32] | NDArray[np.float16]
 
-SURVEY_FRAMES: Final = 4096  # read at a time
+SURVEY_FRAMES: Final = 512  # read at a time
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def trellis_of(
         log_probs=log_probs,
         blank_id=blank_id,
         absorb=absorb,
-        floor=_floor(log_probs, np.append(columns, blank_id)),
+        floor=_floor(log_probs, np.append(columns, blank_id), absorb),
         tokens=np.insert(np.insert(targets, parted, blank_id), 0, blank_id),
         columns=columns,
         labels=np.insert(np.insert(labels, parted, parting), 0, len(columns)),
@@ -103,13 +103,14 @@ def pieces(frames: int, length: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + length, frames)
 
 
-def _floor(log_probs: LogProbs, columns: Ints) -> float:
+def _floor(log_probs: LogProbs, columns: Ints, absorb: float) -> float:
     """Less than the worst path over those columns that has no -inf in it."""
+    absorbed = min(absorb, 0.0) if absorb > -np.inf else 0.0
     worst = -1.0
     for start, stop in pieces(len(log_probs), SURVEY_FRAMES):
-        scores = log_probs[start:stop, columns].astype(np.float64)
-        if np.isnan(scores).any() or np.isposinf(scores).any():
+        scores = log_probs[start:stop, columns]
+        if not scores.max() < np.inf:
             raise ValueError("expected log-probabilities, got NaN or +inf")
-        scores[np.isneginf(scores)] = 0.0
-        worst += float(np.minimum(scores.min(axis=1), 0.0).sum())
+        finite = np.where(np.isneginf(scores), 0.0, scores)
+        worst += float(np.minimum(finite.min(axis=1), absorbed).sum())
     return worst
