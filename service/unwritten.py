@@ -50,14 +50,15 @@ def _stretches(placement: Placement, claimed: set[int], clock: FrameClock) -> It
 def _claimed(written: WrittenText, placement: Placement) -> set[int]:
     """The positions where a word stands, or a part of one, that the model cannot spell."""
     claimed: set[int] = set()
+    gap: range | None = None  # in which the words stand that are looked at; one for a run of them
     for index, places in enumerate(placement.line.places):
         free = said(written, placement, index).free
-        if not free or index in placement.missing:
-            continue
-        if places is None:
-            claimed.update(placement.between(index, index))
-        else:
+        if places is not None:
             claimed.update(places[0] + position for position in free)
+            gap = None
+        elif free and index not in placement.missing:
+            gap = gap or placement.between(index, index)
+            claimed.update(gap)
     return claimed
 
 

@@ -7,14 +7,15 @@ import pytest
 from bundles import PIECE_STRIDE, RATE, conformer_bundle, planted_bundle
 from hypothesis import given
 from hypothesis import strategies as st
+from placements import placement_of, steady
 
 from service.characters import placed_characters
+from service.placed import placed_words
 from service.spans import Character, FrameClock, TokenSpan, Word
 from service.text.lineup import Lineup, lineup
 from service.text.mapping import written_text
 from service.text.vocabulary import Vocabulary, vocabulary_of
 from service.text.written import WrittenText
-from service.words import placed_words
 
 FRAME_SEC = PIECE_STRIDE / RATE  # 40 ms
 
@@ -47,7 +48,7 @@ def placed(
     spans = spans_of(lined_up, lengths, gap)
     frames = spans[-1].end if spans else 10
     clock = FrameClock(PIECE_STRIDE, RATE, frames * FRAME_SEC if seconds is None else seconds)
-    words = placed_words(written, lined_up, spans, clock)
+    words = placed_words(written, placement_of(lined_up, spans), clock, steady(clock))
     return words, placed_characters(lined_up, words, spans, clock)
 
 

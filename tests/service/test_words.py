@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from bundles import PIECE_STRIDE, RATE, conformer_bundle, path_of_pieces, pieces
+from placements import steady
 
 from service.spans import FrameClock, TokenSpan, Word
 from service.text.vocabulary import vocabulary_of
@@ -21,7 +22,8 @@ def heard(folder: Path, *spoken: str) -> tuple[Word, ...]:
         if token != len(pieces())
     ]
     vocabulary = vocabulary_of(conformer_bundle(folder))
-    return heard_words(spans, vocabulary, FrameClock(PIECE_STRIDE, RATE, len(path) * FRAME_SEC))
+    clock = FrameClock(PIECE_STRIDE, RATE, len(path) * FRAME_SEC)
+    return heard_words(spans, vocabulary, clock, steady(clock))
 
 
 @pytest.mark.parametrize(
