@@ -6,7 +6,7 @@ from typing import Final
 from pydantic import BaseModel, Field
 
 from service.serving.retiming import Retimed
-from service.subtitles.caption_reader import MARK
+from service.subtitles.captions.reader import MARK
 from service.subtitles.reading import Format
 from service.subtitles.timing import CueStatus
 from service.web.schemas import NO_STAGES, Score, Seconds, ServedAnswer, served

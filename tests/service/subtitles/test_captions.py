@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from subtitle_files import SRT, VTT
 
 from service.errors import CorruptSubtitles
+from service.subtitles.captions.stamps import milliseconds_of, restamped
 from service.subtitles.reading import read_subtitles
-from service.subtitles.stamps import milliseconds_of, restamped
 
 
 def test_srt_cues_with_all_that_is_common_in_the_wild() -> None:

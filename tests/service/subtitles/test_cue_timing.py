@@ -88,6 +88,8 @@ def test_a_cue_lingers_until_the_next_begins() -> None:
     cues = [cue(0, 1), cue(1, 2), cue(5, 6)]
     found = {0: heard(0, 1), 1: heard(1.2, 2), 2: heard(4, 5)}
     assert spans(cues, found, 0.5) == [(0, 1.2), (1.2, 2.5), (4, 5.5)]
+    overlapping = [cue(0, 3), cue(1, 4), cue(2, 6)]
+    assert spans(overlapping, found, 0.5) == [(0, 1.2), (1.2, 2.5), (4, 5.5)]
 
 
 def test_cues_that_overlapped_may_overlap_again() -> None:
