@@ -47,9 +47,9 @@ class Grid:
         """The text with the tier's boundaries moved.
 
         An interval begins where its cue does, and ends where its cue ends if an empty interval
-        follows, else where the next begins. The beginning of the grid stays; its end moves back
-        only for a cue that ends after it. A tier that shares a boundary with this one, other than
-        the ends, moves along in proportion; others stay, and so do points.
+        follows, else where the next begins. The ends of the grid stay, unless a cue ends after it:
+        then it gets longer. A tier that shares a boundary with this one, other than the ends, moves
+        along in proportion; others stay, and so do points.
         """
         old = self.chosen.values
         new = _in_order(old, self._wanted(times))
