@@ -1,13 +1,17 @@
 """The bytes of a subtitle file as text, and back in the same encoding."""
 
 import codecs
-import unicodedata
+import re
+from collections import Counter
 from typing import Final
 
 from service.errors import CorruptSubtitles
 
 UTF_8: Final = "utf-8"
 HEBREW_WINDOWS: Final = "windows-1255"
+_FOREIGN_WORD: Final = re.compile(
+    r"[a-zA-Z]*+[^\W\d_a-zA-Z][^\W\d_]*"
+)  # with a letter beyond ASCII
 # The mark stays in the text as U+FEFF, so that it is written back.
 _MARKS: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
@@ -29,14 +33,19 @@ def decoded(content: bytes) -> tuple[str, str]:
 
 
 def _hebrew(content: bytes) -> str | None:
-    """Other code pages have letters at the same places: it must look like Hebrew, too."""
+    """Other code pages have letters at the same places, but there they stand in words with Latin
+    ones, or bytes among them that windows-1255 leaves empty.
+    """
     try:
         text = content.decode(HEBREW_WINDOWS)
     except UnicodeDecodeError:
         return None
-    letters = [char for char in text if char > "\x7f" and unicodedata.category(char) == "Lo"]
-    others = sum(1 for char in text if char > "\x7f" and unicodedata.category(char) in {"Ll", "Lu"})
-    return text if len(letters) > others else None
+    words = Counter(map(_is_hebrew, _FOREIGN_WORD.findall(text)))
+    return text if words[True] > words[False] else None
+
+
+def _is_hebrew(word: str) -> bool:
+    return all("\u05d0" <= letter <= "\u05ea" for letter in word)
 
 
 def _undecodable(content: bytes, error: UnicodeDecodeError, encoding: str) -> CorruptSubtitles:

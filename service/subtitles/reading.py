@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import Final, Literal, get_args
 
 from service.errors import EmptySubtitles, SubtitlesTooLong, UnsupportedSubtitles
-from service.subtitles.caption_reader import ARROW, MARK
-from service.subtitles.captions import Captions
+from service.subtitles.captions.file import Captions
+from service.subtitles.captions.reader import ARROW, MARK
 from service.subtitles.cue import Cue, Cues, Times
 from service.subtitles.encoding import decoded
-from service.subtitles.textgrid import Grid, read_grid
+from service.subtitles.textgrid.grid import Grid, read_grid
 
 Format = Literal["srt", "vtt", "textgrid"]
 

@@ -153,14 +153,18 @@ def _cut_before_the_next(
     starts: dict[int, float],
     ends: dict[int, float],
 ) -> None:
-    """A cue that lingers or was moved ends before any begins that began after its end before."""
+    """A cue lingers until any other begins; one that was moved is cut only where the other began
+    after its end before.
+    """
     begins = [cues[index].start for index in order]
     nearest = np.minimum.accumulate([starts[index] for index in reversed(order)])[::-1].tolist()
     for place, index in enumerate(order):
-        over = cues[index].start + _length(cues[index])
-        follower = max(place + 1, bisect_left(begins, over))
+        said, follower = starts[index], place + 1
+        if index in heard:
+            said = heard[index].end
+        else:
+            follower = max(follower, bisect_left(begins, cues[index].start + _length(cues[index])))
         if follower < len(order):
-            said = heard[index].end if index in heard else starts[index]
             ends[index] = min(ends[index], max(said, nearest[follower]))
 
 

@@ -6,10 +6,10 @@ from typing import Final
 from pydantic import BaseModel, Field
 
 from service.serving.retiming import Retimed
-from service.subtitles.caption_reader import MARK
+from service.subtitles.captions.reader import MARK
 from service.subtitles.reading import Format
 from service.subtitles.timing import CueStatus
-from service.web.schemas import NO_STAGES, Score, Seconds, ServedAnswer, served
+from service.web.schemas import NO_STAGES, Score, ServedAnswer, served
 
 MEDIA_TYPES: Final[dict[Format, str]] = {
     "srt": "application/x-subrip",
@@ -23,8 +23,8 @@ class CueAnswer(BaseModel):
 
     index: int = Field(ge=0, description="Its place in the file, from 0.")
     text: str = Field(description="As written, tags included.")
-    start: Seconds
-    end: Seconds
+    start: float = Field(description="Seconds from the start of the audio; so are the others.")
+    end: float
     old_start: float
     old_end: float
     shift: float = Field(description="start - old_start, in seconds.")

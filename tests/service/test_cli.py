@@ -50,6 +50,83 @@ def test_align_prints_characters_where_asked(
     assert json.loads(capsys.readouterr().out)["characters"] is None
 
 
+SRT = "\ufeff1\r\n00:00:09,000 --> 00:00:10,000\r\nשלום לכם\r\n".encode()
+
+
+@pytest.fixture
+def subtitles(tmp_path: Path) -> Path:
+    path = tmp_path / "a.srt"
+    path.write_bytes(SRT)
+    return path
+
+
+def test_retime_prints_the_corrected_file(
+    root: Path,
+    subtitles: Path,
+    capsysbinary: pytest.CaptureFixture[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Byte for byte but for its times."""
+    monkeypatch.chdir(root)
+    assert main(["retime", "examples/he-2.wav", str(subtitles)]) == 0
+    printed = capsysbinary.readouterr().out
+    assert printed[:6] == SRT[:6]
+    assert printed[35:] == SRT[35:]
+    assert printed.startswith(b"00:00:00,3", 6)
+
+
+def test_retime_writes_the_files_that_are_asked_for(
+    root: Path,
+    subtitles: Path,
+    capsysbinary: pytest.CaptureFixture[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The corrected file may take the place of the old one; the report is the server's answer."""
+    monkeypatch.chdir(root)
+    report = subtitles.with_name("report.json")
+    command = ["retime", "examples/he-2.wav", str(subtitles), "--linger-sec", "1"]
+    assert main([*command, "-o", str(subtitles), "--report", str(report)]) == 0
+    assert capsysbinary.readouterr().out == b""
+    told = json.loads(report.read_bytes())
+    assert told["subtitles"].encode() == subtitles.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    assert [cue["status"] for cue in told["cues"]] == ["retimed"]
+    assert {path.name for path in subtitles.parent.iterdir()} == {"a.srt", "report.json"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["examples/he-1.txt"], '"code": "unsupported_subtitles"'),
+        (["none.srt"], f"error: none.srt: {UNREAD}: No such file"),
+        (["SRT", "-o", "none/a.srt"], "error: none/a.srt: expected a file that can be written"),
+        (["SRT", "--report", "docs"], "error: docs: expected a file that can be written"),
+    ],
+)
+def test_retime_tells_what_is_wrong(
+    root: Path,
+    subtitles: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    told: str,
+) -> None:
+    """On standard error, with nothing on the other."""
+    monkeypatch.chdir(root)
+    given = [str(subtitles) if item == "SRT" else item for item in arguments]
+    assert main(["retime", "examples/he-1.wav", *given]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert told in captured.err
+    assert subtitles.read_bytes() == SRT
+
+
+def test_a_linger_that_is_none_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    """As argparse tells it."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["retime", "a.wav", "a.srt", "--linger-sec", "-1"])
+    assert "expected 0 to 10, got -1" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "told"),
     [

@@ -593,7 +593,7 @@ def test_the_description_has_examples_and_every_error(client: httpx.Client) -> N
     """/docs answers, and the OpenAPI document names each status that a route can give."""
     assert client.get("/docs").status_code == 200
     document = client.get("/openapi.json").json()
-    for path in ("/transcribe", "/align"):
+    for path in ("/transcribe", "/retime", "/align"):
         operation = document["paths"][path]["post"]
         refused = {
             int(code): item for code, item in operation["responses"].items() if code != "200"

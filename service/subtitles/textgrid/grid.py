@@ -6,7 +6,6 @@ intervals of one tier; the empty ones between them take what is left.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -14,43 +13,13 @@ from numpy.typing import NDArray
 
 from service.errors import EmptySubtitles, InvalidField
 from service.subtitles.cue import Cue, Edit, Times, edited
-from service.subtitles.grid_tokens import Number, Tokens
 from service.subtitles.spoken import spoken_label
+from service.subtitles.textgrid.reader import Boundary, Tier, read_tiers
+from service.subtitles.textgrid.tokens import Number
 
-INTERVALS: Final = "IntervalTier"
-POINTS: Final = "TextTier"
 SAME_SEC: Final = 1e-6  # two numbers that differ by less are one boundary
 LEAST_SEC: Final = 1e-3  # an interval that is squeezed keeps this, unless it was shorter before
 DIGITS: Final = 6  # after the point, of a time that has moved
-
-
-@dataclass(frozen=True)
-class Boundary:
-    """A time of a tier, and the numbers that tell it: the end of one interval, the start of the
-    next.
-    """
-
-    value: float
-    numbers: tuple[Number, ...]
-
-
-@dataclass(frozen=True)
-class Tier:
-    """Contiguous intervals: labels[i] from boundaries[i] to boundaries[i + 1]."""
-
-    name: str
-    labels: tuple[str, ...]
-    boundaries: tuple[Boundary, ...]
-
-    @cached_property
-    def values(self) -> NDArray[np.float64]:
-        """float64 [intervals + 1]: seconds, ascending."""
-        return np.array([boundary.value for boundary in self.boundaries])
-
-    @property
-    def spoken(self) -> list[int]:
-        """The intervals with a label."""
-        return [index for index, label in enumerate(self.labels) if label.strip()]
 
 
 @dataclass(frozen=True)
@@ -78,9 +47,9 @@ class Grid:
         """The text with the tier's boundaries moved.
 
         An interval begins where its cue does, and ends where its cue ends if an empty interval
-        follows, else where the next begins. The beginning of the grid stays; its end moves back
-        only for a cue that ends after it. A tier that shares a boundary with this one, other than
-        the ends, moves along in proportion; others stay, and so do points.
+        follows, else where the next begins. The ends of the grid stay, unless a cue ends after it:
+        then it gets longer. A tier that shares a boundary with this one, other than the ends, moves
+        along in proportion; others stay, and so do points.
         """
         old = self.chosen.values
         new = _in_order(old, self._wanted(times))
@@ -114,63 +83,8 @@ def read_grid(text: str, tier: str | None = None) -> Grid:
     tier: the name of the one to take; needed where more than one has labelled intervals. Raises
     CorruptSubtitles, EmptySubtitles, or InvalidField for a tier that is not there.
     """
-    tokens = Tokens(text)
-    if not tokens.label("the file type").startswith("ooTextFile"):
-        raise tokens.corrupt('the file type "ooTextFile"', "another")
-    if tokens.label("the object class") != "TextGrid":
-        raise tokens.corrupt('the object class "TextGrid"', "another")
-    tokens.number("where the grid begins")
-    ends = [tokens.number("where the grid ends")]
-    tiers = []
-    for _ in range(tokens.count("how many tiers there are")):
-        kind, name = tokens.label("the class of a tier"), tokens.label("the name of a tier")
-        if kind == INTERVALS:
-            tiers.append(_intervals(tokens, name))
-        elif kind == POINTS:
-            ends.append(_points(tokens))
-        else:
-            raise tokens.corrupt(f"the class {INTERVALS} or {POINTS}", kind)
-    return Grid(text, tuple(tiers), _choose(tiers, tier), tuple(ends))
-
-
-def _intervals(tokens: Tokens, name: str) -> Tier:
-    begin, end = tokens.number("where a tier begins"), tokens.number("where a tier ends")
-    labels: list[str] = []
-    numbers = [[begin]]
-    for _ in range(tokens.count("how many intervals the tier has")):
-        boundary, start = numbers[-1], tokens.number("where an interval begins")
-        _check_contiguous(tokens, boundary[0], start)
-        boundary.append(start)
-        numbers.append([tokens.number("where an interval ends")])
-        _check_ascending(tokens, boundary[0], numbers[-1][0])
-        labels.append(tokens.label("the text of an interval"))
-    if labels:
-        _check_contiguous(tokens, numbers[-1][0], end)
-        numbers[-1].append(end)
-    else:
-        numbers.append([end])
-        _check_ascending(tokens, begin, end)
-    found = tuple(Boundary(item[0].value, tuple(item)) for item in numbers)
-    return Tier(name, tuple(labels), found)
-
-
-def _points(tokens: Tokens) -> Number:
-    tokens.number("where a tier begins")
-    end = tokens.number("where a tier ends")
-    for _ in range(tokens.count("how many points the tier has")):
-        tokens.number("the time of a point")
-        tokens.label("the mark of a point")
-    return end
-
-
-def _check_contiguous(tokens: Tokens, end: Number, start: Number) -> None:
-    if abs(end.value - start.value) > LEAST_SEC:
-        raise tokens.corrupt(f"the boundary at {end.value:g}", start)
-
-
-def _check_ascending(tokens: Tokens, start: Number, end: Number) -> None:
-    if end.value < start.value:
-        raise tokens.corrupt(f"a time after {start.value:g}", end)
+    tiers, ends = read_tiers(text)
+    return Grid(text, tiers, _choose(tiers, tier), ends)
 
 
 def _choose(tiers: Sequence[Tier], name: str | None) -> Tier:

@@ -17,9 +17,9 @@ from webvtt.srt import SRTCueBlock
 from webvtt.vtt import WebVTTCueBlock
 
 from service.errors import CorruptSubtitles
+from service.subtitles.captions.stamps import MS, Stamp
 from service.subtitles.cue import Cue, line_number
 from service.subtitles.spoken import spoken_text
-from service.subtitles.stamps import MS, Stamp
 
 CaptionFormat = Literal["srt", "vtt"]
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from service.subtitles.caption_reader import CaptionFormat, PlacedCue, placed_cues
+from service.subtitles.captions.reader import CaptionFormat, PlacedCue, placed_cues
+from service.subtitles.captions.stamps import Stamp, milliseconds_of, restamped
 from service.subtitles.cue import Cue, Edit, Times, edited
-from service.subtitles.stamps import Stamp, milliseconds_of, restamped
 
 
 @dataclass(frozen=True)

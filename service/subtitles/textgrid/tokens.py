@@ -74,6 +74,7 @@ class Tokens:
                 yield label.replace('""', '"')
             elif word is not None and _NUMBER.fullmatch(word) and math.isfinite(float(word)):
                 yield Number(float(word), match.start(), match.end())
+        self._place = len(self._text)
 
 
 def _told(got: object) -> str:
