@@ -4,11 +4,11 @@ A CTC model holds a letter on a frame or two and the blank in between: a word be
 spike, but its last spike ends long before its sound does. The sound goes on until it falls quiet,
 or until the next word begins.
 
-Quiet is told against the sound around the last spike and the quietest that is heard near it, so
-that gain, noise and a room's echo matter little: a hop is quiet whose level lies in the lowest
-QUIET_SHARE of what lies between the two, or of RANGE_DB where that is less. A stop's closure is
-quiet too, but shorter than PAUSE_SEC; before the next word less will do, as a word's closure comes
-after its beginning. Where nothing is quiet, words follow one another: the one ends where the other
+Quiet is told against the sound around the last spike and the background near it, so that gain,
+noise and a room's echo matter little: a hop is quiet whose level lies in the lowest `quiet_share`
+of what lies between the two, or of `range_db` where that is less. A stop's closure is quiet too,
+but shorter than `pause_sec`; before the next word less will do, as that word's closure comes after
+its beginning. Where nothing is quiet, words follow one another: the one ends where the other
 begins, unless that is far, or something else stands between them.
 
 The constants were fitted by `python -m export.demo edges` on synthesised speech, for models of 20
@@ -30,6 +30,7 @@ AROUND_WORD_SEC: Final = 5.0  # before and after the last spike: its background
 BACKGROUND_SHARE: Final = 0.05  # of what is around a word is quieter than its background
 SHORT_PAUSE_SEC: Final = 0.06  # of quiet that lasts until the next word begins
 LAST_SOUND_SEC: Final = 0.8  # a token of several letters may be held that long
+FAINTEST_DB: Final = 20.0  # below the word's loudest; no last sound counts as less
 FINAL_SOUND_SEC: Final = 0.1  # after the last spike, where nothing is quiet and no word adjoins
 
 
@@ -39,8 +40,7 @@ class EdgeRule:
 
     range_db: float = 35.0  # below the last sound nothing is told apart
     quiet_share: float = 0.3  # of the range between the background and the last sound
-    pause_sec: float = 0.1  # of quiet that ends a word, whatever follows
-    loudest_db: float = 20.0  # the last sound counts as at most that much below the word's loudest
+    pause_sec: float = 0.12  # of quiet that ends a word, whatever follows
 
 
 FITTED: Final = EdgeRule()
@@ -87,7 +87,7 @@ def _end_of_sound(
     sound = levels[max(0, spike - margin) : begin + margin + 1]
     if not len(word):  # beyond the audio
         return None
-    loud = max(sound.max(), word.max() - rule.loudest_db)
+    loud = max(sound.max(), word.max() - FAINTEST_DB)
     quietest = max(_background(levels[max(0, begin - reach) : begin + reach]), loud - rule.range_db)
     threshold = quietest + rule.quiet_share * (loud - quietest)
     pause = _hop(rule.pause_sec)
