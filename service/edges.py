@@ -31,6 +31,7 @@ BACKGROUND_SHARE: Final = 0.05  # of what is around a word is quieter than its b
 SHORT_PAUSE_SEC: Final = 0.06  # of quiet that lasts until the next word begins
 LAST_SOUND_SEC: Final = 0.8  # a token of several letters may be held that long
 FAINTEST_DB: Final = 20.0  # below the word's loudest; no last sound counts as less
+LEAST_CONTRAST_DB: Final = 6.0  # between sound and background; with less, nothing is told apart
 FINAL_SOUND_SEC: Final = 0.1  # after the last spike, where nothing is quiet and no word adjoins
 
 
@@ -80,23 +81,33 @@ def _end_of_sound(
     rule: EdgeRule,
 ) -> float | None:
     """Where quiet begins in the gap after the last span, in seconds; None where it does not."""
-    begin, limit = _hop(gap[0]), _hop(gap[1])
-    word = levels[_hop(clock.seconds(spans[0].start)) : begin + 1]
-    spike = _hop(clock.seconds(spans[-1].start))
-    margin, reach = _hop(AROUND_SPIKE_SEC), _hop(AROUND_WORD_SEC)
-    sound = levels[max(0, spike - margin) : begin + margin + 1]
-    if not len(word):  # beyond the audio
-        return None
-    loud = max(sound.max(), word.max() - FAINTEST_DB)
-    quietest = max(_background(levels[max(0, begin - reach) : begin + reach]), loud - rule.range_db)
-    threshold = quietest + rule.quiet_share * (loud - quietest)
-    pause = _hop(rule.pause_sec)
+    begin, limit = _hop(gap[0]), min(_hop(gap[1]), len(levels))
+    starts = [_hop(clock.seconds(spans[index].start)) for index in (0, -1)]
+    threshold = _threshold(starts[0], starts[1], begin, levels, rule)
+    pause, short = _hop(rule.pause_sec), _hop(SHORT_PAUSE_SEC)
     quiet = levels[begin : min(limit, begin + _hop(LAST_SOUND_SEC) + pause)] < threshold
     for start, end in _runs(quiet):
-        last_of_gap = begin + end == min(limit, len(levels))
-        if end - start >= (_hop(SHORT_PAUSE_SEC) if last_of_gap else pause):
+        if end - start >= (short if begin + end == limit else pause):
             return (begin + start) / HOPS_A_SEC
     return None
+
+
+def _threshold(start: int, spike: int, end: int, levels: Levels, rule: EdgeRule) -> float:
+    """The level below which it is quiet, in dB; less than any where that cannot be told.
+
+    start, spike, end: the hops at which the word and its last span begin, and at which that ends.
+    """
+    margin, reach = _hop(AROUND_SPIKE_SEC), _hop(AROUND_WORD_SEC)
+    word = levels[start : end + 1]
+    sound = levels[max(0, spike - margin) : end + margin + 1]
+    if not (len(word) and len(sound)):  # beyond the recording
+        return -np.inf
+    loud = max(float(sound.max()), float(word.max()) - FAINTEST_DB)
+    background = _background(levels[max(0, end - reach) : end + reach])
+    quietest = max(background, loud - rule.range_db)
+    if loud - quietest < LEAST_CONTRAST_DB:
+        return -np.inf
+    return quietest + rule.quiet_share * (loud - quietest)
 
 
 def _background(around: Levels) -> float:

@@ -52,7 +52,7 @@ def placed_words(
     speakable = [item.first is not None for item in written.words]
     spoken = [
         _Placed(item.text, item.char_start, spans[item.first : item.last + 1], after)
-        for item, after in zip(written.words, [*speakable[1:], False], strict=True)
+        for item, after in zip(written.words, [*speakable, False][1:], strict=True)
         if item.first is not None and item.last is not None
     ]
     timed = _timed(spoken, clock, levels)

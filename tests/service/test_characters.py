@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from bundles import PIECE_STRIDE, RATE, conformer_bundle, planted_bundle
 from hypothesis import given
@@ -44,7 +45,7 @@ def placed(
     spans = spans_of(written, lengths, gap)
     frames = spans[-1].end if spans else 10
     clock = FrameClock(PIECE_STRIDE, RATE, frames * FRAME_SEC if seconds is None else seconds)
-    words = placed_words(written, spans, clock)
+    words = placed_words(written, spans, clock, np.zeros(100, dtype=np.float32))
     return words, placed_characters(written, words, spans, clock)
 
 
@@ -78,10 +79,10 @@ def test_silent_characters_last_no_time(pieces: Vocabulary) -> None:
     _, characters = placed(written_text("“न\u200dी, 42", "hi", pieces), seconds=1.0, lengths=(2,))
     assert [(item.char, item.start, item.end, item.score) for item in characters[:5]] == [
         ("“", 0.0, 0.0, None),
-        ("न", 0.0, 0.12, 0.8),
-        ("\u200d", 0.12, 0.12, None),
-        ("ी", 0.12, 0.24, 0.8),
-        (",", 0.24, 0.24, None),
+        ("न", 0.0, 0.13, 0.8),
+        ("\u200d", 0.13, 0.13, None),
+        ("ी", 0.13, 0.26, 0.8),
+        (",", 0.26, 0.26, None),
     ]
     assert [item.status for item in characters[:2]] == ["interpolated", "aligned"]
 
