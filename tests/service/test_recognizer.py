@@ -120,6 +120,7 @@ def test_what_cannot_be_spoken_is_interpolated(tmp_path: Path) -> None:
         assert (words[name].status, words[name].score) == ("interpolated", None)
     assert words["—"].start == 0
     assert words["—"].end == words["שלום"].start
+    assert words["שלום"].end == pytest.approx(6 * FRAME_SEC + 0.1)  # it does not run into the gap
     assert words["NATO"].start == words["שלום"].end
     assert words["NATO"].end == words["2024"].start
     assert words["2024"].end == words["עולם"].start

@@ -214,6 +214,7 @@ def test_hindi_figures(monkeypatch: pytest.MonkeyPatch, *, festival: bool) -> No
         assert figures["stranger"]["utterances"] == 2
         assert figures["stranger"]["left_out"] == 1
         assert figures["stranger"]["onsets"]["words"] == 5
+        assert figures["stranger"]["offsets"]["words"] == 5
 
 
 def test_spellings_of_one_letter_are_no_errors() -> None:
