@@ -4,11 +4,11 @@ A CTC model holds a letter on a frame or two and the blank in between: a word be
 spike, but its last spike ends long before its sound does. The sound goes on until it falls quiet,
 or until the next word begins.
 
-Quiet is told against the sound around the last spike and the quietest that is heard near it, so
-that gain, noise and a room's echo matter little: a hop is quiet whose level lies in the lowest
-QUIET_SHARE of what lies between the two, or of RANGE_DB where that is less. A stop's closure is
-quiet too, but shorter than PAUSE_SEC; before the next word less will do, as a word's closure comes
-after its beginning. Where nothing is quiet, words follow one another: the one ends where the other
+Quiet is told against the sound around the last spike and the background near it, so that gain,
+noise and a room's echo matter little: a hop is quiet whose level lies in the lowest `quiet_share`
+of what lies between the two, or of `range_db` where that is less. A stop's closure is quiet too,
+but shorter than `pause_sec`; before the next word less will do, as that word's closure comes after
+its beginning. Where nothing is quiet, words follow one another: the one ends where the other
 begins, unless that is far, or something else stands between them.
 
 The constants were fitted by `python -m export.demo edges` on synthesised speech, for models of 20
@@ -30,6 +30,8 @@ AROUND_WORD_SEC: Final = 5.0  # before and after the last spike: its background
 BACKGROUND_SHARE: Final = 0.05  # of what is around a word is quieter than its background
 SHORT_PAUSE_SEC: Final = 0.06  # of quiet that lasts until the next word begins
 LAST_SOUND_SEC: Final = 0.8  # a token of several letters may be held that long
+FAINTEST_DB: Final = 20.0  # below the word's loudest; no last sound counts as less
+LEAST_CONTRAST_DB: Final = 6.0  # between sound and background; with less, nothing is told apart
 FINAL_SOUND_SEC: Final = 0.1  # after the last spike, where nothing is quiet and no word adjoins
 
 
@@ -39,8 +41,7 @@ class EdgeRule:
 
     range_db: float = 35.0  # below the last sound nothing is told apart
     quiet_share: float = 0.3  # of the range between the background and the last sound
-    pause_sec: float = 0.1  # of quiet that ends a word, whatever follows
-    loudest_db: float = 20.0  # the last sound counts as at most that much below the word's loudest
+    pause_sec: float = 0.12  # of quiet that ends a word, whatever follows
 
 
 FITTED: Final = EdgeRule()
@@ -80,23 +81,33 @@ def _end_of_sound(
     rule: EdgeRule,
 ) -> float | None:
     """Where quiet begins in the gap after the last span, in seconds; None where it does not."""
-    begin, limit = _hop(gap[0]), _hop(gap[1])
-    word = levels[_hop(clock.seconds(spans[0].start)) : begin + 1]
-    spike = _hop(clock.seconds(spans[-1].start))
-    margin, reach = _hop(AROUND_SPIKE_SEC), _hop(AROUND_WORD_SEC)
-    sound = levels[max(0, spike - margin) : begin + margin + 1]
-    if not len(word):  # beyond the audio
-        return None
-    loud = max(sound.max(), word.max() - rule.loudest_db)
-    quietest = max(_background(levels[max(0, begin - reach) : begin + reach]), loud - rule.range_db)
-    threshold = quietest + rule.quiet_share * (loud - quietest)
-    pause = _hop(rule.pause_sec)
+    begin, limit = _hop(gap[0]), min(_hop(gap[1]), len(levels))
+    starts = [_hop(clock.seconds(spans[index].start)) for index in (0, -1)]
+    threshold = _threshold(starts[0], starts[1], begin, levels, rule)
+    pause, short = _hop(rule.pause_sec), _hop(SHORT_PAUSE_SEC)
     quiet = levels[begin : min(limit, begin + _hop(LAST_SOUND_SEC) + pause)] < threshold
     for start, end in _runs(quiet):
-        last_of_gap = begin + end == min(limit, len(levels))
-        if end - start >= (_hop(SHORT_PAUSE_SEC) if last_of_gap else pause):
+        if end - start >= (short if begin + end == limit else pause):
             return (begin + start) / HOPS_A_SEC
     return None
+
+
+def _threshold(start: int, spike: int, end: int, levels: Levels, rule: EdgeRule) -> float:
+    """The level below which it is quiet, in dB; less than any where that cannot be told.
+
+    start, spike, end: the hops at which the word and its last span begin, and at which that ends.
+    """
+    margin, reach = _hop(AROUND_SPIKE_SEC), _hop(AROUND_WORD_SEC)
+    word = levels[start : end + 1]
+    sound = levels[max(0, spike - margin) : end + margin + 1]
+    if not (len(word) and len(sound)):  # beyond the recording
+        return -np.inf
+    loud = max(float(sound.max()), float(word.max()) - FAINTEST_DB)
+    background = _background(levels[max(0, end - reach) : end + reach])
+    quietest = max(background, loud - rule.range_db)
+    if loud - quietest < LEAST_CONTRAST_DB:
+        return -np.inf
+    return quietest + rule.quiet_share * (loud - quietest)
 
 
 def _background(around: Levels) -> float:

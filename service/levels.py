@@ -1,6 +1,6 @@
 """How loud a recording is, hop by hop: what tells where a word's sound ends."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
@@ -10,6 +10,7 @@ Levels = NDArray[np.float32]
 
 HOPS_A_SEC: Final = 100
 LEVEL_HOP_SEC: Final = 1 / HOPS_A_SEC
+BLOCK_SAMPLES: Final = 1 << 18
 SILENCE_DB: Final = -100.0  # digital silence; nothing is less
 
 
@@ -17,11 +18,11 @@ def levels(sound: NDArray[np.float32] | Iterable[NDArray[np.float32]], sample_ra
     """The level of each hundredth of a second, in dB of full scale (0: a constant of 1).
 
     sound: float32 [N], mono, linear, or blocks of it in order, of any lengths; how it is divided
-    does not matter, and no more than a block is held. Returns float32 [M], M = ceil(100 N / rate),
-    at least SILENCE_DB: 10 log10 of the mean square. The last hop may be a part of one. At rates
-    that 100 does not divide, hops differ by a sample, so that no time is lost over hours.
+    does not matter, and no more than a block is held at a time. Returns float32 [M], where M is
+    ceil(100 N / rate), at least SILENCE_DB: 10 log10 of the mean square. The last hop may be a part
+    of one. At rates that 100 does not divide, hops differ by a sample: no time is lost over hours.
     """
-    blocks = [sound] if isinstance(sound, np.ndarray) else sound
+    blocks = _parts(sound) if isinstance(sound, np.ndarray) else sound
     found: list[Levels] = []
     rest, first, hop = np.zeros(0, dtype=np.float32), 0, 0  # samples left over, and their places
     for block in blocks:
@@ -33,6 +34,13 @@ def levels(sound: NDArray[np.float32] | Iterable[NDArray[np.float32]], sample_ra
     if len(rest):
         found.append(_decibels(rest, np.array([0, len(rest)])))
     return np.concatenate([np.zeros(0, dtype=np.float32), *found])
+
+
+def _parts(waveform: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    """The waveform in blocks, as squares take more memory than it does itself."""
+    return (
+        waveform[first : first + BLOCK_SAMPLES] for first in range(0, len(waveform), BLOCK_SAMPLES)
+    )
 
 
 def _edges(first: int, last: int, sample_rate: int) -> NDArray[np.int64]:

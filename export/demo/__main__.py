@@ -4,6 +4,8 @@ python -m export.demo he --text VERSES.txt --recordings FOLDER
 python -m export.demo hi --sentences SENTENCES.txt --words FREQUENCIES.txt
 python -m export.demo choice --text ... --recordings ... --sentences ... --words ...
     how often the service chooses the language that is spoken
+python -m export.demo edges --text ... --sentences ... --words ...
+    fit the rule of word ends, and measure it on held-out voices
 python -m export.demo clips     speak the example clips, and write down their onsets
 """
 
@@ -19,6 +21,7 @@ from export.__main__ import main as export_main
 from export.__main__ import show_progress
 from export.demo.choice import measure_choice
 from export.demo.clips import write_all
+from export.demo.edges import Model, fit_edges
 from export.demo.evaluate import Listener
 from export.demo.hebrew import corpus as hebrew_corpus
 from export.demo.hebrew import recipe as hebrew_recipe
@@ -69,12 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     hindi.add_argument("--festival", action="store_true", help="measure on Festival's voice too")
     _add_common(hindi, _make_hindi, "hi", hindi_recipe.STEPS)
     choice = add("choice", help="measure how often the spoken language is chosen")
-    choice.add_argument("--text", type=Path, nargs="+", required=True, help="pointed verses")
-    choice.add_argument("--recordings", type=Path, help="folder of recordings with words.tsv")
-    choice.add_argument("--sentences", type=Path, required=True, help="sentences, one a line")
-    choice.add_argument("--words", type=Path, required=True, help="`word count` lines")
-    choice.add_argument("--models", type=Path, default=Path("models"), help="folder of bundles")
-    choice.set_defaults(run=_measure_choice)
+    _add_texts(choice, _measure_choice)
+    edges = add("edges", help="fit the rule of word ends, and measure it")
+    _add_texts(edges, _fit_edges)
     spoken = add("clips", help="speak the example clips again")
     spoken.add_argument("--output", type=Path, default=EXAMPLES)
     spoken.add_argument("--onsets", type=Path, default=GOLDEN, help="folder of the onsets")
@@ -95,6 +95,17 @@ def _add_common(
     add("--output", type=Path, default=Path("models"), help="folder of bundles (%(default)s)")
     add("--tokens-dir", type=Path, default=Path("tokens"), help="token maps (%(default)s)")
     add("--steps", type=int, default=steps, help="training steps (%(default)s)")
+    command.set_defaults(run=run)
+
+
+def _add_texts(command: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
+    """What both models were trained on, and they themselves."""
+    add = command.add_argument
+    add("--text", type=Path, nargs="+", required=True, help="pointed verses")
+    add("--recordings", type=Path, help="folder of recordings with words.tsv")
+    add("--sentences", type=Path, required=True, help="sentences, one a line")
+    add("--words", type=Path, required=True, help="`word count` lines")
+    add("--models", type=Path, default=Path("models"), help="folder of bundles (%(default)s)")
     command.set_defaults(run=run)
 
 
@@ -162,6 +173,20 @@ def _measure_choice(options: argparse.Namespace) -> int:
         hindi_corpus.split_corpus(options.sentences, options.words),
     )
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+    return 0
+
+
+def _fit_edges(options: argparse.Namespace) -> int:
+    hebrew = hebrew_corpus.split_corpus(options.text, options.recordings)
+    hindi = hindi_corpus.split_corpus(options.sentences, options.words)
+    bundles = (open_bundle(options.models / f"{language}-demo") for language in ("he", "hi"))
+    corpora = (
+        (hebrew_corpus.HEBREW, hebrew.lines, hebrew.held_out_lines),
+        (hindi_corpus.HINDI, hindi.phrases.lines, hindi.held_out_lines),
+    )
+    models = [Model(bundle, *corpus) for bundle, corpus in zip(bundles, corpora, strict=True)]
+    for line in fit_edges(models):
+        sys.stdout.write(line + "\n")
     return 0
 
 

@@ -82,10 +82,10 @@ def test_silent_characters_last_no_time(pieces: Vocabulary) -> None:
     _, characters = placed(written_text("“न\u200dी, NO", "hi", pieces), seconds=1.0, lengths=(2,))
     assert [(item.char, item.start, item.end, item.score) for item in characters[:5]] == [
         ("“", 0.0, 0.0, None),
-        ("न", 0.0, 0.12, 0.8),
-        ("\u200d", 0.12, 0.12, None),
-        ("ी", 0.12, 0.24, 0.8),
-        (",", 0.24, 0.24, None),
+        ("न", 0.0, 0.13, 0.8),
+        ("\u200d", 0.13, 0.13, None),
+        ("ी", 0.13, 0.26, 0.8),
+        (",", 0.26, 0.26, None),
     ]
     assert [item.status for item in characters[:2]] == ["interpolated", "aligned"]
 

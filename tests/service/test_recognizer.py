@@ -51,14 +51,20 @@ def test_a_transcript_has_words_with_times(tmp_path: Path) -> None:
 
 
 def test_a_word_keeps_its_final_sound_but_not_its_neighbours(tmp_path: Path) -> None:
-    """A word's end runs on into blanks, never past the next token or the audio."""
+    """A word's end runs on into blanks until it falls quiet, never past the next word or the
+    audio.
+    """
     path = "שלום____________|עולם_"
-    first, second = recognizer(tmp_path, path).transcribe(noise(len(path) * FRAME_SEC)).words
-    assert first.end == pytest.approx(9 * FRAME_SEC)  # 4 letters and 100 ms
+    audio = noise(len(path) * FRAME_SEC)
+    first, second = recognizer(tmp_path, path).transcribe(audio).words
+    assert first.end == second.start == pytest.approx(17 * FRAME_SEC)
     assert second.end == pytest.approx(22 * FRAME_SEC)
+    audio.waveform[round(0.2 * RATE) : round(0.33 * RATE)] = 0
+    first, again = recognizer(tmp_path, path).align(audio, "שלום עולם").words
+    assert (first.end, again.start) == (0.2, second.start)
     touching = "שלום|עולם"
     words = recognizer(tmp_path, touching).transcribe(noise(9 * FRAME_SEC)).words
-    assert [word.end for word in words] == pytest.approx([4 * FRAME_SEC, 9 * FRAME_SEC])
+    assert [word.end for word in words] == pytest.approx([5 * FRAME_SEC, 9 * FRAME_SEC])
 
 
 def test_no_time_lies_past_the_audio(tmp_path: Path) -> None:
@@ -114,6 +120,7 @@ def test_what_cannot_be_spoken_is_interpolated(tmp_path: Path) -> None:
         assert (words[name].status, words[name].score) == ("interpolated", None)
     assert words["—"].start == 0
     assert words["—"].end == words["שלום"].start
+    assert words["שלום"].end == pytest.approx(6 * FRAME_SEC + 0.1)  # it does not run into the gap
     assert words["NATO"].start == words["שלום"].end
     assert words["NATO"].end == words["2024"].start
     assert words["2024"].end == words["עולם"].start

@@ -7,14 +7,14 @@ from typing import Any, Final
 import numpy as np
 
 from export.demo.evaluate import (
+    EdgeErrors,
     Hearing,
     Listener,
-    OnsetErrors,
     audio_of,
     degraded,
     hear,
     held_out_speech,
-    word_starts,
+    word_times,
 )
 from export.demo.hebrew.corpus import HEBREW, Recording, Split, matching_runs
 from export.demo.hebrew.pronunciation import unpointed
@@ -31,18 +31,21 @@ _SOUNDS: Final = str.maketrans("טקךחוסםןףץ", "תכככבשמנפצ", "
 
 @dataclass(frozen=True)
 class Quality:
-    """cer: of the letters and spaces; folded_cer: of what can be heard; onsets: of /align."""
+    """cer: of the letters and spaces; folded_cer: of what can be heard; onsets, offsets: of
+    /align, the latter None where the words' ends are not known.
+    """
 
     utterances: int
     cer: float
     folded_cer: float
-    onsets: OnsetErrors
+    onsets: EdgeErrors
+    offsets: EdgeErrors | None
 
     @classmethod
     def of(cls, hearing: Hearing) -> "Quality":
         """The figures of what was heard."""
-        onsets = OnsetErrors.of(hearing.errors_sec)
-        return cls(len(hearing.said), hearing.cer(), hearing.cer(folded), onsets)
+        cer, folded_cer = hearing.cer(), hearing.cer(folded)
+        return cls(len(hearing.said), cer, folded_cer, hearing.onsets, hearing.offsets)
 
 
 def evaluate_hebrew(listener: Listener, split: Split) -> dict[str, Any]:
@@ -64,7 +67,7 @@ def folded(text: str) -> str:
     return text.translate(_SOUNDS)
 
 
-def _human(listener: Listener, recordings: Sequence[Recording]) -> tuple[Quality, OnsetErrors]:
+def _human(listener: Listener, recordings: Sequence[Recording]) -> tuple[Quality, EdgeErrors]:
     """Figures of recordings, and the onset errors without those published inside a pause.
 
     First words are left out of the onsets: their published time is 0.0, whatever was said. The
@@ -75,7 +78,8 @@ def _human(listener: Listener, recordings: Sequence[Recording]) -> tuple[Quality
         audio = audio_of(load_mono(item.path))
         written.append(" ".join(map(unpointed, item.pointed)))
         heard.append(listener.transcribe(audio).text)
-        signed = word_starts(listener, audio, item.words) - np.array(item.onsets)
+        starts, _ = word_times(listener, audio, item.words)
+        signed = starts - np.array(item.onsets)
         trusted = [
             index
             for start, _, length in matching_runs(item)
@@ -87,7 +91,7 @@ def _human(listener: Listener, recordings: Sequence[Recording]) -> tuple[Quality
                 if not in_pause(audio, item.onsets[index]):
                     audible.append(float(signed[index]))
     hearing = Hearing(tuple(written), tuple(heard), tuple(errors))
-    return Quality.of(hearing), OnsetErrors.of(audible)
+    return Quality.of(hearing), EdgeErrors.of(audible)
 
 
 def in_pause(audio: Audio, onset_sec: float) -> bool:

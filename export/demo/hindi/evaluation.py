@@ -9,9 +9,9 @@ import numpy as np
 
 from export.demo.evaluate import (
     EVALUATION_SEED,
+    EdgeErrors,
     Hearing,
     Listener,
-    OnsetErrors,
     chosen_lines,
     degraded,
     hear,
@@ -27,17 +27,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Quality:
-    """cer: of letters, signs and spaces, normalised; onsets: of /align."""
+    """cer: of letters, signs and spaces, normalised; onsets, offsets: of /align."""
 
     utterances: int
     cer: float
-    onsets: OnsetErrors
+    onsets: EdgeErrors
+    offsets: EdgeErrors | None
 
     @classmethod
     def of(cls, hearing: Hearing) -> "Quality":
         """The figures of what was heard."""
-        onsets = OnsetErrors.of(hearing.errors_sec)
-        return cls(len(hearing.said), hearing.cer(normalized), onsets)
+        return cls(len(hearing.said), hearing.cer(normalized), hearing.onsets, hearing.offsets)
 
 
 def evaluate_hindi(listener: Listener, split: Split, *, festival: bool) -> dict[str, Any]:
@@ -70,5 +70,5 @@ def strangers_speech(
         except Misread as error:
             logger.info("left out: %s", error)
         else:
-            spoken.append(Utterance(speech.waveform, tuple(words), speech.onsets))
+            spoken.append(Utterance(speech.waveform, tuple(words), speech.onsets, speech.ends))
     return spoken, len(sentences) - len(spoken)

@@ -1,14 +1,19 @@
-"""espeak-ng through its C library: speech with the sample at which each word begins.
+"""espeak-ng through its C library: speech with the samples at which each word begins and ends.
 
 The command line tool does not print word events, so the library is called with ctypes. It keeps
 global state, which every call sets anew; one thread at a time may speak.
+
+A word begins at its WORD event. It ends where the pause after it begins, by the PHONEME event of
+the pause; where there is none, at the next word's beginning. The sound stops at that very sample,
+but for the echo that a few voices have. A stop's closure at the start of a word is the word's own.
 """
 
 import ctypes
 import ctypes.util
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +25,9 @@ MNEMONICS = "[["
 POSITION_CHARACTER = 1
 EVENT_LIST_TERMINATED = 0
 EVENT_WORD = 1
+EVENT_PHONEME = 7
+PHONEME_EVENTS = 1  # an option of espeak_Initialize
+PAUSE = b"_"  # what the names of pauses begin with
 RATE, PITCH, RANGE = 1, 3, 4  # espeak_PARAMETER
 
 
@@ -65,11 +73,22 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Speech:
-    """waveform: float32 [N] in [-1, 1]; onsets: int64 [words], the first sample of each word."""
+    """waveform: float32 [N] in [-1, 1]; onsets, ends: int64 [words], the first sample of each word
+    and the one after its last. Between a word's end and the next one's onset lies a pause, or
+    nothing.
+    """
 
     waveform: NDArray[np.float32]
     sample_rate: int
     onsets: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+
+class Phoneme(NamedTuple):
+    """A phoneme's first sample, and whether it is a pause."""
+
+    sample: int
+    pause: bool
 
 
 class Espeak:
@@ -83,11 +102,14 @@ class Espeak:
             raise EspeakError(
                 f"expected the library {name} (Debian: apt-get install espeak-ng), got: {error}"
             ) from error
-        self.sample_rate = int(self._library.espeak_Initialize(SYNCHRONOUS, 0, None, 0))
+        self.sample_rate = int(
+            self._library.espeak_Initialize(SYNCHRONOUS, 0, None, PHONEME_EVENTS)
+        )
         if self.sample_rate <= 0:
             raise EspeakError(f"espeak_Initialize failed with {self.sample_rate}")
         self._blocks: list[NDArray[np.int16]] = []
         self._onsets: dict[int, int] = {}  # position in the text -> sample
+        self._phonemes: list[Phoneme] = []
         # The library keeps the pointer: the callback object must live as long as this one.
         self._callback = _CALLBACK(self._receive)
 
@@ -98,7 +120,7 @@ class Espeak:
         does not report one onset for every word.
         """
         self._configure(delivery)
-        self._blocks, self._onsets = [], {}
+        self._blocks, self._onsets, self._phonemes = [], {}, []
         text = " ".join(words).encode()
         code = self._library.espeak_Synth(
             text, len(text) + 1, 0, POSITION_CHARACTER, 0, CHARS_UTF8 | PHONEMES, None, None
@@ -112,7 +134,9 @@ class Espeak:
         onsets = [self._onsets[place] for place in places]
         samples = np.concatenate(self._blocks)
         waveform = samples.astype(np.float32) / 32768.0
-        return Speech(waveform, self.sample_rate, np.array(onsets, dtype=np.int64))
+        ends = word_ends(onsets, self._phonemes, len(waveform))
+        times = (np.array(samples, dtype=np.int64) for samples in (onsets, ends))
+        return Speech(waveform, self.sample_rate, *times)
 
     def _configure(self, delivery: Delivery) -> None:
         self._library.espeak_SetSynthCallback(self._callback)
@@ -132,8 +156,26 @@ class Espeak:
         while events[index].type != EVENT_LIST_TERMINATED:
             if events[index].type == EVENT_WORD:
                 self._onsets[events[index].text_position] = events[index].sample
+            elif events[index].type == EVENT_PHONEME:
+                pause = events[index].id.string.startswith(PAUSE)
+                self._phonemes.append(Phoneme(events[index].sample, pause=pause))
             index += 1
         return 0
+
+
+def word_ends(onsets: Sequence[int], phonemes: Sequence[Phoneme], samples: int) -> list[int]:
+    """The sample at which each word's sound has ended.
+
+    onsets: the words' first samples, ascending; phonemes: in order; samples: of the whole speech.
+    A pause within a word, where more of it follows, is the word's; so are pauses where nothing else
+    of it is reported.
+    """
+    ends = []
+    for onset, limit in itertools.pairwise([*onsets, samples]):
+        own = [phoneme for phoneme in phonemes if onset <= phoneme.sample < limit]
+        after = list(itertools.takewhile(lambda phoneme: phoneme.pause, reversed(own)))
+        ends.append(after[-1].sample if 0 < len(after) < len(own) else limit)
+    return ends
 
 
 def _places(words: list[str]) -> list[int]:

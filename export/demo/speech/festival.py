@@ -1,7 +1,7 @@
 """Festival's Hindi voice: another engine than espeak-ng, with diphones cut from a human's speech.
 
 It is run once a sentence, with a small Scheme program that writes the sound and prints where each
-word's first segment begins.
+word's first segment begins and its last one ends.
 """
 
 import shutil
@@ -28,7 +28,9 @@ _PROGRAM: Final = """
 (set! int_simple_params hindi_el_int_simple_params)
 (set! utterance (utt.synth (Utterance Text "{text}")))
 (mapcar
-  (lambda (word) (format t "%s %s\\n" (item.feat word "word_start") (item.name word)))
+  (lambda (word)
+    (format t "%s %s " (item.feat word "word_start") (item.feat word "word_end"))
+    (format t "%s\\n" (item.name word)))
   (utt.relation.items utterance 'Word))
 (utt.save.wave utterance "{wave}" 'riff)
 """
@@ -68,17 +70,15 @@ class Festival:
                 raise Misread(f"expected letters, got {text!r}")
             program = _PROGRAM.format(voice=VOICE, text=text, wave=wave)
             script.write_text(program, encoding="utf-8")
-            said = [line.partition(" ") for line in self._run(script).splitlines()]
-            names = [name for _, _, name in said]
+            said = [line.split(" ", 2) for line in self._run(script).splitlines()]
+            names = [name for *_, name in said]
             if names != list(words):
                 raise Misread(f"expected {list(words)}, got {names}")
             waveform, rate = soundfile.read(wave, dtype="float32")
-        onsets = np.array([float(start) for start, _, _ in said])
-        return Speech(
-            soxr.resample(waveform, rate, SAMPLE_RATE),
-            SAMPLE_RATE,
-            np.round(onsets * SAMPLE_RATE).astype(np.int64),
-        )
+        sound = soxr.resample(waveform, rate, SAMPLE_RATE)
+        times = np.array([(float(start), float(end)) for start, end, _ in said])
+        onsets, ends = np.round(times.T * SAMPLE_RATE).astype(np.int64)
+        return Speech(sound, SAMPLE_RATE, onsets, ends)
 
     def _run(self, script: Path) -> str:
         done = subprocess.run(  # noqa: S603  # a program of Debian's, a script of our own

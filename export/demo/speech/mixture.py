@@ -1,7 +1,7 @@
 """Endless training batches: phrases of a text, words in random order, recordings, noise."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -101,4 +101,4 @@ class Mixture:
             draw = self._phrases.shuffled if shuffled else self._phrases.in_order
             utterance = self._speaker.speak(draw(words, random), random)
         heard = augment.record(utterance.waveform, SAMPLE_RATE, random)
-        return Utterance(heard, utterance.words, utterance.onsets)
+        return replace(utterance, waveform=heard)

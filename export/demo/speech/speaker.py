@@ -1,4 +1,4 @@
-"""Random deliveries of espeak-ng's voices, with word onsets at 16 kHz."""
+"""Random deliveries of espeak-ng's voices, with word onsets and ends at 16 kHz."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -60,6 +60,9 @@ class Speaker:
         # A wrong source rate moves pitch and formants together: other throats, for nothing.
         source_rate = speech.sample_rate * random.uniform(0.9, 1.15)
         waveform = soxr.resample(speech.waveform, source_rate, SAMPLE_RATE, quality="MQ")
-        onsets = np.round(speech.onsets * (SAMPLE_RATE / source_rate)).astype(np.int64)
+        onsets, ends = (
+            np.round(samples * (SAMPLE_RATE / source_rate)).astype(np.int64)
+            for samples in (speech.onsets, speech.ends)
+        )
         labels = tuple(map(self._language.spell, words))
-        return padded(Utterance(waveform, labels, onsets), random)
+        return padded(Utterance(waveform, labels, onsets, ends), random)

@@ -1,4 +1,4 @@
-"""An utterance: sound, its words, and where each begins."""
+"""An utterance: sound, its words, and where each begins and ends."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,8 @@ FAINT: Final = 1e-3  # level of the noise that stands for no speech
 
 @dataclass(frozen=True)
 class Utterance:
-    """waveform: float32 [N] at 16 kHz; onsets: int64, the first sample of each word.
+    """waveform: float32 [N] at 16 kHz; onsets: int64, the first sample of each word; ends: int64,
+    the sample after its last, or None where that is not known.
 
     A first word's onset may be UNKNOWN_ONSET.
     """
@@ -25,6 +26,7 @@ class Utterance:
     waveform: NDArray[np.float32]
     words: tuple[str, ...]
     onsets: NDArray[np.int64]
+    ends: NDArray[np.int64] | None = None
 
 
 def noise(random: Generator) -> Utterance:
@@ -40,7 +42,8 @@ def padded(utterance: Utterance, random: Generator) -> Utterance:
     before, after = (int(length) for length in random.integers(0, int(longest), size=2))
     waveform = np.pad(utterance.waveform.astype(np.float32), (before, after))
     onsets = np.where(utterance.onsets == UNKNOWN_ONSET, UNKNOWN_ONSET, utterance.onsets + before)
-    return Utterance(waveform, utterance.words, onsets)
+    ends = None if utterance.ends is None else utterance.ends + before
+    return Utterance(waveform, utterance.words, onsets, ends)
 
 
 def load_mono(path: Path) -> NDArray[np.float32]:

@@ -1,14 +1,14 @@
 """The published figures are computed as they are described."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from export.demo import evaluate
-from export.demo.evaluate import MAX_WORDS, Hearing, OnsetErrors, hear
+from export.demo.evaluate import MAX_WORDS, EdgeErrors, Hearing, hear
 from export.demo.hebrew.corpus import Recording, matching_runs, skeleton
 from export.demo.hebrew.evaluation import Quality as HebrewQuality
 from export.demo.hebrew.evaluation import folded, in_pause
@@ -46,22 +46,25 @@ class Planted:
         return Transcript(text, 1.0, (), audio.duration_sec, "xx", "planted", {})
 
     def align(self, audio: Audio, text: str) -> Alignment:
-        """The true onsets, as late as it is told."""
+        """The true onsets, as late as it is told, and the true ends, as early."""
         if not self._late_sec:
             raise NoSpeech("expected speech, got silence")
         item = self._known[len(audio.waveform)]
         assert text == " ".join(item.words)
         words = []
-        for index, (name, onset) in enumerate(zip(item.words, item.onsets, strict=True)):
+        ends = item.onsets if item.ends is None else item.ends
+        for index, (name, *samples) in enumerate(zip(item.words, item.onsets, ends, strict=True)):
             late = self._late_sec[index % len(self._late_sec)]
-            start = None if late is None else onset / 16_000 + late
-            words.append(Word(name, start, start, 1.0, "aligned", 0, 0))
+            start, end = (None, None)
+            if late is not None:
+                start, end = samples[0] / 16_000 + late, samples[1] / 16_000 - late
+            words.append(Word(name, start, end, 1.0, "aligned", 0, 0))
         return Alignment(tuple(words), (), 1.0, audio.duration_sec, "xx", "planted", {})
 
 
 def utterance(samples: int, *words: str) -> Utterance:
     onsets = np.arange(len(words), dtype=np.int64) * 8_000
-    return Utterance(np.zeros(samples, dtype=np.float32), words, onsets)
+    return Utterance(np.zeros(samples, dtype=np.float32), words, onsets, onsets + 6_000)
 
 
 SAID = [utterance(40_000, "आज", "घर", "है"), utterance(30_000, "घर")]
@@ -80,17 +83,18 @@ def test_both_sides_are_folded() -> None:
     )
 
 
-def test_onset_errors_are_absolute_and_in_milliseconds() -> None:
-    """Early and late weigh the same."""
-    errors = OnsetErrors.of([-0.010, 0.010, 0.010, 0.100])
+def test_edge_errors_are_absolute_and_in_milliseconds() -> None:
+    """Early and late weigh the same, but in the signed median, which tells them apart."""
+    errors = EdgeErrors.of([-0.010, 0.010, -0.010, 0.100])
     assert (errors.words, errors.unplaced, errors.median_ms) == (4, 0, 10.0)
+    assert errors.signed_median_ms == 0.0
     assert errors.p90_ms == pytest.approx(73.0)
 
 
 def test_words_without_a_start_are_counted_apart() -> None:
     """They neither vanish nor spoil the figures of the others."""
-    assert OnsetErrors.of([0.01, np.nan, 0.03]) == OnsetErrors(2, 1, 20.0, 28.0)
-    assert OnsetErrors.of([np.nan]) == OnsetErrors(0, 1, None, None)
+    assert EdgeErrors.of([0.01, np.nan, -0.03]) == EdgeErrors(2, 1, 20.0, 28.0, -10.0)
+    assert EdgeErrors.of([np.nan]) == EdgeErrors(0, 1, None, None, None)
 
 
 def test_what_is_heard_is_set_against_what_was_said() -> None:
@@ -99,12 +103,29 @@ def test_what_is_heard_is_set_against_what_was_said() -> None:
     assert hearing.said == ("आज घर है", "घर")
     assert hearing.heard == ("आज घड़ है", "घड़")
     np.testing.assert_allclose(hearing.errors_sec, [0.01, -0.02, np.nan, 0.01], atol=1e-9)
+    np.testing.assert_allclose(hearing.end_errors_sec, [-0.01, 0.02, np.nan, -0.01], atol=1e-9)
+
+
+def test_ends_that_are_not_known_are_not_measured() -> None:
+    """A human's words have published onsets only."""
+    unknown = [replace(item, ends=None) for item in SAID]
+    hearing = hear(Planted(unknown), unknown)
+    assert hearing.onsets == EdgeErrors(4, 0, 0.0, 0.0, 0.0)
+    assert hearing.offsets is None
+
+
+def test_a_recording_situation_moves_no_word() -> None:
+    """Degraded utterances have the words, onsets and ends of the clean ones."""
+    (noisy,) = evaluate.degraded([SAID[0]])
+    assert noisy.words == SAID[0].words
+    assert noisy.onsets is SAID[0].onsets
+    assert noisy.ends is SAID[0].ends
 
 
 def test_an_utterance_that_cannot_be_aligned_places_no_word() -> None:
     """The evaluation goes on, and says how many."""
     hearing = hear(Planted(SAID, late_sec=()), SAID)
-    assert OnsetErrors.of(hearing.errors_sec) == OnsetErrors(0, 4, None, None)
+    assert hearing.onsets == EdgeErrors(0, 4, None, None, None)
 
 
 def test_long_sentences_are_cut_and_all_are_chosen_in_any_order() -> None:
@@ -148,7 +169,7 @@ class FakeFestival:
             raise Misread("expected ['सोम'], got ['सोमवार']")
         samples = 50_000 if len(words) == 2 else 60_000
         onsets = np.arange(len(words)) * 8_000
-        return Speech(np.zeros(samples, dtype=np.float32), 16_000, onsets)
+        return Speech(np.zeros(samples, dtype=np.float32), 16_000, onsets, onsets + 6_000)
 
 
 def test_sentences_that_festival_misreads_are_left_out_and_counted() -> None:
@@ -172,8 +193,20 @@ def test_hindi_figures(monkeypatch: pytest.MonkeyPatch, *, festival: bool) -> No
     # One letter with its nukta is two characters apart from the plain one: घर 2, घड़ 3.
     listener = Planted([*SAID, *strange], {"घर": "घ\u095c"}, (0.02, -0.04))
     figures = hindi.evaluate_hindi(listener, split, festival=festival)
-    onsets = {"words": 4, "unplaced": 0, "median_ms": 20.0, "p90_ms": 34.0}
-    assert figures["synthetic"] == {"utterances": 2, "cer": 0.4, "onsets": onsets}
+    onsets = {
+        "words": 4,
+        "unplaced": 0,
+        "median_ms": 20.0,
+        "p90_ms": 34.0,
+        "signed_median_ms": 20.0,
+    }
+    offsets = onsets | {"signed_median_ms": -20.0}
+    assert figures["synthetic"] == {
+        "utterances": 2,
+        "cer": 0.4,
+        "onsets": onsets,
+        "offsets": offsets,
+    }
     assert figures["synthetic_degraded"]["utterances"] == 1
     assert figures["synthetic_degraded"]["cer"] == 0.25
     assert ("stranger" in figures) == festival
@@ -181,6 +214,7 @@ def test_hindi_figures(monkeypatch: pytest.MonkeyPatch, *, festival: bool) -> No
         assert figures["stranger"]["utterances"] == 2
         assert figures["stranger"]["left_out"] == 1
         assert figures["stranger"]["onsets"]["words"] == 5
+        assert figures["stranger"]["offsets"]["words"] == 5
 
 
 def test_spellings_of_one_letter_are_no_errors() -> None:
@@ -211,7 +245,14 @@ def test_hebrew_has_two_error_rates() -> None:
         "utterances": 1,
         "cer": 0.3333,
         "folded_cer": 0.0,
-        "onsets": {"words": 1, "unplaced": 0, "median_ms": 10.0, "p90_ms": 10.0},
+        "onsets": {
+            "words": 1,
+            "unplaced": 0,
+            "median_ms": 10.0,
+            "p90_ms": 10.0,
+            "signed_median_ms": 10.0,
+        },
+        "offsets": None,
     }
 
 

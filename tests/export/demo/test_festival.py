@@ -16,13 +16,14 @@ def festival() -> Festival:
     return Festival()
 
 
-def test_every_word_has_an_onset(festival: Festival) -> None:
+def test_every_word_has_an_onset_and_an_end(festival: Festival) -> None:
     """Nothing is heard before the first onset, speech after it, and onsets grow."""
     speech = festival.speak(WORDS)
     assert speech.sample_rate == 16_000
     assert len(speech.onsets) == len(WORDS)
     assert (np.diff(speech.onsets) > 0.05 * speech.sample_rate).all()
-    assert speech.onsets[-1] < len(speech.waveform)
+    assert speech.onsets[-1] < speech.ends[-1] <= len(speech.waveform)
+    np.testing.assert_allclose(speech.ends[:-1], speech.onsets[1:], atol=2)  # it makes no pause
     first, around = speech.onsets[0], int(0.1 * speech.sample_rate)
     before = speech.waveform[first - around : first]
     after = speech.waveform[first : first + around]

@@ -9,7 +9,7 @@ from export.demo.hebrew.corpus import HEBREW, Split, phrases_of, split_corpus
 from export.demo.hebrew.pronunciation import pronounce, unpointed
 from export.demo.hindi.corpus import HINDI
 from export.demo.speech import augment
-from export.demo.speech.espeak import Delivery, Espeak, EspeakError
+from export.demo.speech.espeak import Delivery, Espeak, EspeakError, Phoneme, word_ends
 from export.demo.speech.mixture import BatchPlan, Mixture, Phrases
 from export.demo.speech.speaker import HELD_OUT_VOICES, VOICES, Speaker
 from export.demo.speech.utterance import SAMPLE_RATE, UNKNOWN_ONSET
@@ -38,6 +38,43 @@ def test_a_pause_moves_the_words_that_follow(espeak: Espeak) -> None:
     plain = espeak.speak(SPOKEN, Delivery("he+f2"))
     paused = espeak.speak([*SPOKEN[:2], SPOKEN[2] + ",", *SPOKEN[3:]], Delivery("he+f2"))
     assert paused.onsets[3] - plain.onsets[3] > 0.1 * paused.sample_rate
+
+
+def test_every_word_has_an_end(espeak: Espeak) -> None:
+    """The next word's onset, or where the sound stops for a pause; the last one's is the latter."""
+    speech = espeak.speak([*SPOKEN[:2], SPOKEN[2] + ",", *SPOKEN[3:]], Delivery("he+m4"))
+    joined, paused = [0, 1, 3], [2, 4]
+    np.testing.assert_array_equal(speech.ends[joined], speech.onsets[1:][joined])
+    assert speech.ends[2] < speech.onsets[3] - 0.1 * speech.sample_rate
+    assert speech.ends[4] <= len(speech.waveform)
+    around = round(0.02 * speech.sample_rate)
+    for end in speech.ends[paused]:
+        assert np.abs(speech.waveform[end - around : end]).max() > 0.01
+        assert not speech.waveform[end : end + around].any()
+
+
+def test_a_words_end_is_where_the_pause_after_it_begins() -> None:
+    """Pauses in a row are one; one within a word is the word's; a word that is nothing but a pause
+    lasts until the next one.
+    """
+    marks = {0: "a", 10: "_", 20: "b", 30: "_", 35: "_", 40: "c", 60: "_", 80: "_"}
+    phonemes = [Phoneme(sample, pause=mark == "_") for sample, mark in marks.items()]
+    assert word_ends([0, 40, 80], phonemes, 100) == [30, 60, 100]
+    assert word_ends([0], [], 7) == [7]
+
+
+def test_ends_follow_the_voice_through_padding_and_rate() -> None:
+    """Words stay in order and inside the sound, whatever the delivery, and after the last one's end
+    nothing is heard.
+    """
+    speaker = Speaker(HEBREW, ["m1", "m3"])  # without an echo
+    for seed in range(10):
+        utterance = speaker.speak(WORDS, np.random.default_rng(seed))
+        assert utterance.ends is not None
+        assert (utterance.ends > utterance.onsets).all()
+        assert (utterance.ends[:-1] <= utterance.onsets[1:]).all()
+        after = utterance.waveform[utterance.ends[-1] + 80 :]
+        assert np.abs(after).max(initial=0) < 0.01 * np.abs(utterance.waveform).max()
 
 
 def test_an_unknown_voice_is_refused(espeak: Espeak) -> None:
