@@ -23,6 +23,7 @@ from service.audio import decode_file
 from service.bundle import open_bundle
 from service.ctc import log_softmax
 from service.features import features_of
+from service.text.lineup import lineup
 from service.text.mapping import written_text
 from service.text.vocabulary import vocabulary_of
 
@@ -55,9 +56,10 @@ def spoken(bundle_folder: Path) -> Problem:
     matrices, texts = [], []
     for clip in CLIPS:
         audio = decode_file(clip, bundle.manifest.sample_rate, MAX_SEC)
-        matrices.append(log_softmax(model.logits(features(audio.waveform))))
+        matrices.append(log_softmax(model.logits(features(audio.waveform[:]))))
         text = clip.with_suffix(".txt").read_text(encoding="utf-8")
-        texts.append(written_text(text, bundle.manifest.language, vocabulary).tokens)
+        written = written_text(text, bundle.manifest.language, vocabulary)
+        texts.append(lineup(written, gaps="none").tokens)
     return np.concatenate(matrices), np.concatenate(texts), vocabulary.blank_id
 
 

@@ -104,7 +104,7 @@ class Recognizer:
         log_probs = np.zeros((0, self._width), np.float32)
         if not audio.silent:
             log_probs = self._emitter.log_probs(audio, stages, on_progress)
-        with stages.time("levels"):
+        with stages.time("features"):
             loudness = levels(audio.blocks(), audio.sample_rate)
         stride, rate = self.manifest.framing.stride, self.manifest.sample_rate
         clock = FrameClock(stride, rate, audio.duration_sec)
@@ -168,7 +168,7 @@ class Recognizer:
             if np.all(emissions.log_probs.argmax(axis=1) == blank_id):
                 raise _no_speech(clock.duration_sec)
             found = place(emissions.log_probs, written, blank_id, options.gaps)
-        with stages.time("words"):
+        with stages.time("search"):
             words = placed_words(written, found, clock, emissions.levels)
             segments = placed_segments(written, found, words)
             trust = quality(found.evidence, _token_counts(written, found))

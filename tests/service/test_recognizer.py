@@ -18,7 +18,7 @@ from bundles import (
 
 from service.audio import Audio
 from service.errors import EmptyTranscript, NoSpeech, NothingToAlign, TranscriptTooLong
-from service.recognizer import Recognizer
+from service.recognizer import AlignOptions, Recognizer
 
 FRAME_SEC = STRIDE / RATE
 
@@ -194,7 +194,7 @@ def test_a_conformer_speaks_pieces_of_words(tmp_path: Path) -> None:
     assert transcript.text == "नम है"
     text = "न\u200dम, है। 42"
     assert subject.align(audio, text).characters is None
-    alignment = subject.align(audio, text, with_characters=True)
+    alignment = subject.align(audio, text, AlignOptions(with_characters=True))
     assert [word.word for word in alignment.words] == text.split()
     assert [word.status for word in alignment.words] == ["aligned", "aligned", "interpolated"]
     starts = [word.start for word in alignment.words[:2]]

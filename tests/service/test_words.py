@@ -2,22 +2,15 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from bundles import PIECE_STRIDE, RATE, conformer_bundle, path_of_pieces, pieces
 from placements import steady
 
-from service.levels import Levels
 from service.spans import FrameClock, TokenSpan, Word
 from service.text.vocabulary import vocabulary_of
 from service.words import heard_words
 
 FRAME_SEC = PIECE_STRIDE / RATE
-
-
-def steady(clock: FrameClock) -> Levels:
-    """A sound without a pause."""
-    return np.zeros(round(100 * clock.duration_sec), dtype=np.float32)
 
 
 def heard(folder: Path, *spoken: str) -> tuple[Word, ...]:

@@ -121,7 +121,7 @@ def test_a_text_is_aligned_by_the_model_of_its_script(
     assert (answer.result.model, answer.choice.by) == (model, "script")
     assert [word.status for word in answer.result.words] == ["aligned"]
     assert opener.opened == [model]
-    assert list(answer.before) == ["language", "load", "decode"]
+    assert list(answer.before) == ["language", "load", "text", "decode"]
 
 
 def test_in_a_mixed_text_the_majority_decides_and_the_rest_is_interpolated(tmp_path: Path) -> None:
