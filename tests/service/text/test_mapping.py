@@ -76,7 +76,7 @@ def test_a_word_that_comes_again_is_not_spelled_again(
     assert len(asked) == len(set(asked))
 
 
-@given(st.text(st.characters(exclude_categories=["N", "S"])))
+@given(st.text(st.characters(exclude_categories=["N", "S"], exclude_characters="%&@.'\"")))
 def test_any_text_keeps_its_words_and_places(vocabulary: Vocabulary, text: str) -> None:
     """Every whitespace-separated word comes back, its targets are letters in order."""
     written = written_text(text, "he", vocabulary)
