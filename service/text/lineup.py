@@ -59,7 +59,8 @@ def lineup(
             row.leave_gap()
             row.places.append(None)
         else:
-            row.add(written.words[index].readings[readings.get(index, 0)])
+            word = written.words[index]
+            row.add(word.readings[readings.get(index, 0)], word.char_start)
     if gaps != "none":
         row.leave_gap()
     return row.lineup()
@@ -79,7 +80,7 @@ class _Row:
         """Make the position after the last target free, and that after a separator to come."""
         self._gap = True
 
-    def add(self, reading: Reading) -> None:
+    def add(self, reading: Reading, char_start: int) -> None:
         """Put a word's targets behind the last, after a separator if there is one."""
         if not reading.targets:
             self._gap |= bool(reading.free)
@@ -88,7 +89,10 @@ class _Row:
         self._gap |= 0 in reading.free
         self._part()
         begin = len(self.targets)
-        self.targets += reading.targets
+        self.targets += [
+            Target(target.token, tuple([place + char_start for place in target.places]))
+            for target in reading.targets
+        ]
         self._free += [begin + position for position in reading.free]
         self.places.append((begin, len(self.targets) - 1))
         self._gap = len(reading.targets) in reading.free

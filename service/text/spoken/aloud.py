@@ -46,6 +46,7 @@ class _Reader:
         self._hint = hint
         self._language = language
         self._done = 0
+        self._counted = -1  # where the last quantity ended
 
     def read(self, end: int) -> None:
         """Read on to `end`."""
@@ -54,7 +55,9 @@ class _Reader:
             for quantity in quantities(self._text, self._done, end, endings):
                 hint = self._hint_at(quantity.begin)
                 if ways := self._language.ways(quantity, hint):
+                    self._range_to(quantity.begin, self._language.to)
                     self.say(quantity.begin, quantity.end, ways)
+                    self._counted = self._done
         self._write(end)
 
     def say(self, begin: int, end: int, ways: Sequence[Way]) -> None:
@@ -67,6 +70,11 @@ class _Reader:
             self._write(begin)
         self.choices.append(ways)
         self._done = end
+
+    def _range_to(self, begin: int, to: str) -> None:
+        """A hyphen between two quantities: from the one to the other."""
+        if self._done == self._counted and self._text[self._done : begin] == "-":
+            self.say(self._done, begin, [(Said(to, self._done, begin),), ()])
 
     def _prefix_before(self, begin: int) -> re.Match[str] | None:
         """At the word's beginning alone."""

@@ -17,16 +17,18 @@ _CLOSINGS: Final = ("", ",;:!?)]}»…।|", ".,;:!?)]}»…।|", ".,;:!?)]}»�
 
 @dataclass(frozen=True)
 class Language:
-    """ways: to read digits aloud. hint: what a word says of digits before it. expansions: of what
-    is written short. endings: what makes digits an ordinal number, and follows them. prefix: what
-    is written before digits or an abbreviation and is one word with it; its first group is what is
-    said. article: the end of a prefix that is one. initials: letters before a full stop that ends
-    no sentence.
+    """ways: to read digits aloud, none for more of them than anyone reads. hint: what a word says
+    of the digits before it. expansions: of what is written short. to: said between two quantities
+    that a hyphen joins. endings: what makes digits an ordinal number, and follows them. prefix:
+    what is written before digits or an abbreviation and is one word with it; its first group is
+    what is said. article: the end of a prefix that is one. initials: letters before a full stop
+    that ends no sentence.
     """
 
     ways: Callable[[Quantity, Hint], list[Way]]
     hint: Callable[[str], Hint]
     expansions: Expansions
+    to: str
     endings: re.Pattern[str] | None = None
     prefix: re.Pattern[str] | None = None
     article: str = ""

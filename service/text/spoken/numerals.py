@@ -4,7 +4,7 @@ Nothing here depends on the language that reads them aloud.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 MAX_DIGITS: Final = 40  # of one numeral; nobody reads more of them aloud
@@ -99,6 +99,11 @@ def numerals(run: str, begin: int) -> list[Numeral]:
         return []
     found = [*_dates(run, begin), *_amounts(run, begin), *_times(run, begin)]
     return found or [_phone(run, begin) or _range(run, begin) or _series(run, begin)]
+
+
+def countable(meanings: Sequence[Numeral]) -> Sequence[Numeral]:
+    """Those that may be so many of something; all where there is none."""
+    return [one for one in meanings if isinstance(one, Whole | Fractional | Range)] or meanings
 
 
 def _amounts(run: str, begin: int) -> Iterator[Numeral]:

@@ -8,8 +8,10 @@ from typing import Final
 from service.text.spoken.numerals import Numeral, numerals
 
 _RUN: Final = r"(?P<run>\d+(?:[.,:/\-]\d+)*)"
-_BEFORE: Final = r"(?P<before>[₪$€£₹%])?"
-_AFTER: Final = r"(?P<after>[%₪$€£₹°])?"
+_RUPEE: Final = r"(?:रु|रू|Rs)\.?"
+_BEFORE: Final = rf"(?P<before>[₪$€£₹%]|{_RUPEE})?"
+_AFTER: Final = rf"(?P<after>[%₪$€£₹°]|{_RUPEE}(?![\u0900-\u097f]))?"
+_OPENING: Final = "([{«\"'"
 _SIGNED: Final = re.compile(rf"(?P<sign>[+\-])?{_BEFORE}{_RUN}{_AFTER}")
 
 
@@ -52,12 +54,16 @@ def quantities(
             ending.end() if ending else match.end(),
             tuple(numerals(match["run"], match.start("run"))),
             sign,
-            match["after"] or match["before"] or "",
+            _unit(match["after"] or match["before"] or ""),
             ending[1] if ending else "",
         )
 
 
+def _unit(written: str) -> str:
+    return "₹" if len(written) > 1 else written
+
+
 def _sign(text: str, match: re.Match[str]) -> str:
-    """A hyphen after a letter joins, and is no minus."""
-    before = text[match.start() - 1 : match.start()] if match.start() else ""
-    return "" if before.isalnum() else match["sign"] or ""
+    """A hyphen after anything but an opening bracket or quote joins, and is no minus."""
+    before = text[match.start() - 1] if match.start() else ""
+    return (match["sign"] or "") if before in _OPENING else ""

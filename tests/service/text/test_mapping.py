@@ -104,16 +104,16 @@ def test_any_text_speaks_pieces_of_its_own_characters(hindi_pieces: Vocabulary, 
     """Targets are spoken pieces, their characters lie in their word, in the order of the text."""
     written = written_text(text, "hi", hindi_pieces)
     assert [word.text for word in written.words] == text.split()
-    targets = [target for word in written.words for target in word.readings[0].targets]
-    for word in written.words:
-        for reading in word.readings:
-            spoken = {place for target in reading.targets for place in target.places}
-            assert spoken <= set(range(word.char_start, word.char_end))
-            assert bool(spoken) == bool(reading.targets)
-    starts = [target.places[0] for target in targets if target.places]
+    row = lineup(written)
+    for word, held in zip(written.words, row.places, strict=True):
+        spoken = row.targets[held[0] : held[1] + 1] if held else ()
+        places = {place for target in spoken for place in target.places}
+        assert places <= set(range(word.char_start, word.char_end))
+        assert bool(places) == bool(held)
+    starts = [target.places[0] for target in row.targets if target.places]
     assert starts == sorted(starts)
     forbidden = {"<unk>", "<blk>", ","}
-    assert not forbidden & {pieces()[target.token] for target in targets}
+    assert not forbidden & {pieces()[target.token] for target in row.targets}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ HEBREW: Final = Language(
     ways,
     hint,
     EXPANSIONS,
+    to="עד",
     endings=re.compile(r"-?(ית|י|ה)(?![א-ת])"),
     prefix=re.compile(r"\W*(?!(?:של|[ובהלמש]?כל|של[הכ]?ם?)\b)([ובהלכמש]{1,4})-?"),
     article="ה",

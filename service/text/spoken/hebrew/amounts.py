@@ -64,9 +64,15 @@ def _broken(numeral: Fractional, noun: Noun) -> Iterator[str]:
     if len(numeral.fraction.digits) == 2 and noun.hundredth:  # noqa: PLR2004  # money
         small = Whole(numeral.fraction.digits, *numeral.fraction[1:])
         for large in list(_whole(numeral.whole, noun))[:2]:
-            yield f"{large} ו{next(_whole(small, noun.hundredth))}"
+            yield f"{large} ו{_hundredths(small.number, noun.hundredth)}"
         yield f"{counted(numeral.whole.digits)} {counted(small.digits)}"
     yield from (f"{said} {name}" for said in decimals(numeral, noun.gender) for name in both)
+
+
+def _hundredths(number: int, noun: Noun) -> str:
+    if number == 1:
+        return f"{noun.one} {cardinal(1, noun.gender)}"
+    return f"{before_noun(number, noun.gender)} {noun.many}"
 
 
 def decimals(numeral: Fractional, gender: Gender = "feminine") -> Iterator[str]:

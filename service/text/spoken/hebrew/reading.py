@@ -28,6 +28,7 @@ from service.text.spoken.numerals import (
     Series,
     Time,
     Whole,
+    countable,
 )
 from service.text.spoken.quantities import Quantity
 from service.text.spoken.saying import Hint, Said, Way, as_one, merged, with_sign
@@ -48,7 +49,8 @@ _FRACTIONS: Final = {
 def ways(quantity: Quantity, hint: Hint) -> list[Way]:
     """Ways to read a quantity, at least one."""
     noun = UNITS.get(quantity.unit)
-    read = [list(_meant(meaning, hint, noun)) for meaning in quantity.meanings]
+    meanings = countable(quantity.meanings) if noun else quantity.meanings
+    read = [list(_meant(meaning, hint, noun)) for meaning in meanings]
     if quantity.ending:
         read.insert(0, list(_ordinal(quantity)))
     spanning = [as_one(way, quantity.body, quantity.end) for way in merged(read)]

@@ -12,5 +12,10 @@ from service.text.spoken.language import Language
 _INITIALS: Final = "ए|बी|सी|डी|एफ|जी|एच|आई|जे|के|एल|एम|एन|ओ|पी|क्यू|आर|एस|टी|यू|वी|डब्ल्यू|एक्स|वाई|ज़ेड|जेड"
 
 HINDI: Final = Language(
-    ways, hint, EXPANSIONS, endings=ENDINGS, initials=re.compile(rf"[अ-ह]|{_INITIALS}")
+    ways,
+    hint,
+    EXPANSIONS,
+    to="से",
+    endings=ENDINGS,
+    initials=re.compile(rf"[अ-ह]|{_INITIALS}"),
 )

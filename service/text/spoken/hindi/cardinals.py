@@ -1,6 +1,7 @@
 """Hindi numbers in words, and the other spellings of them that people use."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,16 +16,13 @@ _VARIANTS: Final = {
     "पंद्रह": "पन्द्रह",
     "अठारह": "अट्ठारह",
     "सत्रह": "सतरह",
-    "छब्बीस": "छब्बिस",
     "इकतीस": "इकत्तीस",
     "तैंतीस": "तेंतीस",
-    "तैंतालीस": "तिरालीस",
     "चवालीस": "चौवालीस",
     "तिरेपन": "तिरपन",
     "तिरेसठ": "तिरसठ",
     "सतहत्तर": "सतत्तर",
     "उनासी": "उन्यासी",
-    "नवासी": "निवासी",
     "इक्यानबे": "इक्यानवे",
     "बानबे": "बानवे",
     "तिरानबे": "तिरानवे",
@@ -34,7 +32,16 @@ _VARIANTS: Final = {
     "सत्तानबे": "सत्तानवे",
     "अट्ठानबे": "अट्ठानवे",
     "निन्यानबे": "निन्यानवे",
+    "सत्ताईस": "सत्ताइस",
+    "अट्ठाईस": "अठाईस",
+    "अट्ठावन": "अठावन",
+    "अट्ठासी": "अठासी",
+    "सितंबर": "सितम्बर",
+    "अक्टूबर": "अक्तूबर",
+    "नवंबर": "नवम्बर",
+    "दिसंबर": "दिसम्बर",
 }
+_BORROWED: Final = re.compile(r"(?<=[कखगजफ])\u093c")  # a nukta that many leave out
 _WORD: Final = re.compile(r"[^ ]+")
 _HUNDRED: Final = 100
 _THOUSAND: Final = 1000
@@ -86,4 +93,4 @@ def spellings(said: str) -> Iterator[str]:
     """As it is, and as others spell it: other words, a dot for the moon's sign, no nukta."""
     yield said
     yield _WORD.sub(lambda word: _VARIANTS.get(word[0], word[0]), said)
-    yield said.replace("ँ", "ं").replace("ज़", "ज").replace("ज\u093c", "ज")
+    yield _BORROWED.sub("", unicodedata.normalize("NFD", said)).replace("ँ", "ं")
