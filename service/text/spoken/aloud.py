@@ -30,9 +30,10 @@ def ways_to_say(
     whole = folded(word)
     reader = _Reader(whole.text, hint, language)
     for begin, end, said in pronunciations.find(whole.text, reader.prefix):
-        reader.read(begin)
+        reader.count(begin)
         reader.say(begin, end, [(Said(said, begin, end),)])
-    reader.read(len(whole.text))
+    reader.count(len(whole.text))
+    reader.write(len(whole.text))
     return [_unfolded(way, whole) for way in _sequences(reader.choices)]
 
 
@@ -48,8 +49,8 @@ class _Reader:
         self._done = 0
         self._counted = -1  # where the last quantity ended
 
-    def read(self, end: int) -> None:
-        """Read on to `end`."""
+    def count(self, end: int) -> None:
+        """Read on to the last digits before `end`."""
         if self._language:
             endings = self._language.endings
             for quantity in quantities(self._text, self._done, end, endings):
@@ -58,7 +59,6 @@ class _Reader:
                     self._range_to(quantity.begin, self._language.to)
                     self.say(quantity.begin, quantity.end, ways)
                     self._counted = self._done
-        self._write(end)
 
     def say(self, begin: int, end: int, ways: Sequence[Way]) -> None:
         """What stands before it, and then one of the ways to say [begin, end)."""
@@ -67,7 +67,7 @@ class _Reader:
             self.choices.append([(Said(None, self._done, prefix.end(1)),)])
             ways = [(way[0]._replace(joined=True), *way[1:]) for way in ways]
         else:
-            self._write(begin)
+            self.write(begin)
         self.choices.append(ways)
         self._done = end
 
@@ -88,7 +88,7 @@ class _Reader:
         article = self._language.article if self._language else ""
         return "definite" if article and prefix and prefix[1].endswith(article) else self._hint
 
-    def _write(self, end: int) -> None:
+    def write(self, end: int) -> None:
         """As it is written, or in full."""
         if end > self._done:
             begin, self._done = self._done, end

@@ -1,5 +1,6 @@
 """A word as it is looked at for numbers and abbreviations: one way to write each sign."""
 
+import functools
 import unicodedata
 from dataclasses import dataclass
 from typing import Final
@@ -25,19 +26,19 @@ class FoldedWord:
 
 def folded(word: str) -> FoldedWord:
     """Fold a word."""
-    characters = [
-        (_folded(character), place)
-        for place, character in enumerate(word)
-        if unicodedata.category(character) != "Cf"
-    ]
-    text = "".join(character for character, _ in characters)
-    return FoldedWord(text, tuple(place for _, place in characters))
+    signs = [_folded(character) for character in word]
+    return FoldedWord("".join(signs), tuple(place for place, sign in enumerate(signs) if sign))
 
 
+@functools.lru_cache(maxsize=4096)
 def _folded(character: str) -> str:
+    """Its one way to be written; "" for a joiner or a mark of direction."""
     digit = unicodedata.decimal(character, None)
     if digit is not None:
         return str(digit)
-    if unicodedata.category(character) == "Pd" or character == "־":
+    category = unicodedata.category(character)
+    if category == "Pd":  # a maqaf is one
         return "-"
+    if category == "Cf":
+        return ""
     return character.translate(_SIGNS)
