@@ -18,12 +18,13 @@ _QUARTER_DIGITS: Final = "25"
 
 
 class Noun(NamedTuple):
-    """What is counted."""
+    """What is counted. singular: whether more than ten are counted as if they were one: עשרים שקל."""
 
     one: str
     many: str
     gender: Gender = "masculine"
     hundredth: "Noun | None" = None
+    singular: bool = True
 
 
 _AGORA: Final = Noun("אגורה", "אגורות", "feminine")
@@ -35,7 +36,7 @@ UNITS: Final[Mapping[str, Noun]] = {
     "€": Noun("אירו", "אירו", hundredth=_CENT),
     "£": Noun("פאונד", "פאונדים"),
     "₹": Noun("רופי", "רופי"),
-    "°": Noun("מעלה", "מעלות", "feminine"),
+    "°": Noun("מעלה", "מעלות", "feminine", singular=False),
 }
 
 
@@ -54,7 +55,8 @@ def _whole(numeral: Whole, noun: Noun) -> Iterator[str]:
         yield noun.one
         return
     said = before_noun(number, noun.gender)
-    nouns = (noun.many, noun.one) if number in _FEW else (noun.one, noun.many)
+    plural_first = number in _FEW or not noun.singular
+    nouns = (noun.many, noun.one) if plural_first else (noun.one, noun.many)
     yield from (f"{said} {name}" for name in nouns)
     yield from (f"{cardinal(number)} {name}" for name in nouns)  # as people count anything
 
