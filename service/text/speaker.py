@@ -8,6 +8,7 @@ from service.text import hebrew, hindi
 from service.text.punctuation import BREAK, is_said
 from service.text.spelling import Places, reading_of
 from service.text.spoken.aloud import has_digits, ways_to_say
+from service.text.spoken.folding import folded
 from service.text.spoken.languages import LANGUAGES
 from service.text.spoken.pronunciations import Pronunciations, invalid
 from service.text.spoken.saying import Hint, Said, Way
@@ -47,7 +48,7 @@ class Speaker:
         """The ways to say a word that stands before another, best guess first."""
         if self._language is None or not has_digits(word):
             return self._readings(word, "")
-        return self._readings(word, self._language.hint(follower))
+        return self._readings(word, self._language.hint(folded(follower).text))
 
     def _find(self, word: str, hint: Hint) -> tuple[Reading, ...]:
         ways = ways_to_say(word, hint, self._language, self._pronunciations)

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
-from bundles import DELIMITER_ID, TOKENS, conformer_bundle, pieces, planted_bundle
+from bundles import DELIMITER_ID, TOKENS, conformer_bundle, pieces, planted_bundle, write_bundle
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.bundle import open_bundle
 from service.text.hebrew import spell
 from service.text.lineup import lineup
 from service.text.mapping import written_text
@@ -57,6 +58,21 @@ def test_hebrew_is_spelled_with_its_letters(
 ) -> None:
     """Marks go, letters stay, a maqaf parts words."""
     assert spelled(text, vocabulary) == expected
+
+
+def test_a_model_with_digits_may_have_learnt_to_write_them(tmp_path: Path) -> None:
+    """As they are written is then the best guess, and as they are said the next."""
+    letters = "".join(sorted(set("0123456789שתיםערוארבעלפ")))
+    bundle = open_bundle(write_bundle(tmp_path, letters))
+    (word,) = written_text("24", "he", vocabulary_of(bundle)).words
+    assert [reading.text for reading in word.readings[:2]] == ["24", "עשרים וארבע"]
+
+
+def test_a_language_without_rules_leaves_digits_free(vocabulary: Vocabulary) -> None:
+    """They are said, and nobody knows how."""
+    first, number = written_text("שלום 24", "yi", vocabulary).words
+    assert len(first.readings[0].targets) == 4
+    assert [(reading.targets, reading.free) for reading in number.readings] == [((), (0,))]
 
 
 def test_a_word_that_comes_again_is_not_spelled_again(

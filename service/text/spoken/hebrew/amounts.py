@@ -18,7 +18,7 @@ _QUARTER_DIGITS: Final = "25"
 
 
 class Noun(NamedTuple):
-    """What is counted. singular: whether more than ten are counted as if they were one: עשרים שקל."""
+    """What is counted. singular: whether one counts more than ten as if it were one: עשרים שקל."""
 
     one: str
     many: str

@@ -229,6 +229,7 @@ def test_a_telephone_number_is_read_in_pairs_too(vocabulary: Vocabulary) -> None
         ("1 באפריל", "אחד"),
         ("3 אנשים", "שלושה"),
         ("3 NATO", "שלוש"),
+        ("2 ש״ח,", "שני"),
     ],
 )
 def test_the_next_word_tells_the_gender(vocabulary: Vocabulary, text: str, best: str) -> None:
