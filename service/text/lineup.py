@@ -13,7 +13,7 @@ Gaps = Literal["none", "ends", "lines"]
 _FIRST_READINGS: Final[Mapping[int, int]] = {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays do not compare to one truth
 class Lineup:
     """What is to be aligned.
 
@@ -48,12 +48,12 @@ def lineup(
     to line up, consecutive ones, all by default; `places` has an entry for each of these.
     """
     chosen = range(len(written.words)) if words is None else words
-    breaks = {segment.first for segment in written.segments if segment.begins_line}
+    breaks = _breaks(written) if gaps == "lines" else ()
     row = _Row(written.separator_id)
     if gaps != "none":
         row.leave_gap()
     for index in chosen:
-        if gaps == "lines" and index in breaks:
+        if index in breaks:
             row.leave_gap()
         if index in without:
             row.leave_gap()
@@ -64,6 +64,11 @@ def lineup(
     if gaps != "none":
         row.leave_gap()
     return row.lineup()
+
+
+def _breaks(written: WrittenText) -> Collection[int]:
+    """The words that begin a line."""
+    return {segment.first for segment in written.segments if segment.begins_line}
 
 
 class _Row:

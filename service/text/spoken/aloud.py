@@ -30,15 +30,15 @@ def ways_to_say(
     whole = folded(word)
     reader = _Reader(whole.text, hint, language)
     for begin, end, said in pronunciations.find(whole.text, reader.prefix):
-        reader.count(begin)
+        reader.read_digits(begin)
         reader.say(begin, end, [(Said(said, begin, end),)])
-    reader.count(len(whole.text))
+    reader.read_digits(len(whole.text))
     reader.write(len(whole.text))
     return [_unfolded(way, whole) for way in _sequences(reader.choices)]
 
 
 class _Reader:
-    """A folded word's parts, each with the ways to say it; `done` is where the next one begins."""
+    """Reads a folded word from left to right; `choices` has the ways to say each part of it."""
 
     def __init__(self, text: str, hint: Hint, language: Language | None) -> None:
         self.choices: list[Sequence[Way]] = []
@@ -46,10 +46,10 @@ class _Reader:
         self._text = text
         self._hint = hint
         self._language = language
-        self._done = 0
-        self._counted = -1  # where the last quantity ended
+        self._done = 0  # where the next part begins
+        self._digits_end = -1  # where the last quantity ended
 
-    def count(self, end: int) -> None:
+    def read_digits(self, end: int) -> None:
         """Read on to the last digits before `end`."""
         if self._language:
             endings = self._language.endings
@@ -58,7 +58,7 @@ class _Reader:
                 if ways := self._language.ways(quantity, hint):
                     self._range_to(quantity.begin, self._language.to)
                     self.say(quantity.begin, quantity.end, ways)
-                    self._counted = self._done
+                    self._digits_end = self._done
 
     def say(self, begin: int, end: int, ways: Sequence[Way]) -> None:
         """What stands before it, and then one of the ways to say [begin, end)."""
@@ -73,7 +73,7 @@ class _Reader:
 
     def _range_to(self, begin: int, to: str) -> None:
         """A hyphen between two quantities: from the one to the other."""
-        if self._done == self._counted and self._text[self._done : begin] == "-":
+        if self._done == self._digits_end and self._text[self._done : begin] == "-":
             self.say(self._done, begin, [(Said(to, self._done, begin),), ()])
 
     def _prefix_before(self, begin: int) -> re.Match[str] | None:

@@ -9,6 +9,15 @@ from typing import Final, NamedTuple
 
 MAX_DIGITS: Final = 40  # of one numeral; nobody reads more of them aloud
 _PHONE_DIGITS: Final = range(7, 16)  # of a telephone number (ITU-T E.164)
+QUARTER: Final = 15  # minutes
+HALF: Final = 30
+THREE_QUARTERS: Final = 45
+HUNDREDTHS: Final = 2  # digits of a price's fraction, and of a year without its century
+_LAST_DAY: Final = 31
+_LAST_MONTH: Final = 12
+_LAST_HOUR: Final = 24
+_MINUTES: Final = 60
+_PAIR: Final = 2  # groups of digits, which may be a range as well
 _LONG: Final = 9  # digits: written in groups, nothing else has as many
 
 _GROUPED: Final = r"(?:\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3})"  # thousands; lakhs
@@ -133,7 +142,7 @@ def _days(run: str, begin: int) -> Iterator[Date]:
 
 
 def _valid(date: Date) -> Iterator[Date]:
-    if 1 <= date.day.number <= 31 and 1 <= date.month.number <= 12:  # noqa: PLR2004  # a calendar
+    if 1 <= date.day.number <= _LAST_DAY and 1 <= date.month.number <= _LAST_MONTH:
         yield date
 
 
@@ -141,7 +150,7 @@ def _times(run: str, begin: int) -> Iterator[Time]:
     if match := _TIME.fullmatch(run):
         hour, minute = _group(match, 1, begin), _group(match, 2, begin)
         second = _group(match, 3, begin) if match[3] else None
-        if hour.number <= 24 and minute.number < 60:  # noqa: PLR2004  # a clock
+        if hour.number <= _LAST_HOUR and minute.number < _MINUTES:
             yield Time(hour, minute, second)
 
 
@@ -149,7 +158,7 @@ def _phone(run: str, begin: int) -> Phone | None:
     """A number in groups, that begins with 0 or has three groups or very many digits."""
     groups = _parts(run, begin)
     digits = sum(len(group.digits) for group in groups)
-    likely = run.startswith("0") or len(groups) > 2 or digits >= _LONG  # noqa: PLR2004
+    likely = run.startswith("0") or len(groups) > _PAIR or digits >= _LONG
     if _HYPHENATED.fullmatch(run) and digits in _PHONE_DIGITS and likely:
         return Phone(groups)
     return None

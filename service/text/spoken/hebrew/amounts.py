@@ -10,7 +10,7 @@ from service.text.spoken.hebrew.cardinals import (
     counted,
     digit_by_digit,
 )
-from service.text.spoken.numerals import Fractional, Whole
+from service.text.spoken.numerals import HUNDREDTHS, Fractional, Whole
 
 _FEW: Final = range(2, 11)  # of these a noun is always plural
 _HALF_DIGITS: Final = frozenset({"5", "50"})
@@ -63,7 +63,7 @@ def _whole(numeral: Whole, noun: Noun) -> Iterator[str]:
 
 def _broken(numeral: Fractional, noun: Noun) -> Iterator[str]:
     both = (noun.many, noun.one)
-    if len(numeral.fraction.digits) == 2 and noun.hundredth:  # noqa: PLR2004  # money
+    if len(numeral.fraction.digits) == HUNDREDTHS and noun.hundredth:
         small = Whole(numeral.fraction.digits, *numeral.fraction[1:])
         for large in list(_whole(numeral.whole, noun))[:2]:
             yield f"{large} ו{_hundredths(small.number, noun.hundredth)}"
@@ -88,3 +88,5 @@ def decimals(numeral: Fractional, gender: Gender = "feminine") -> Iterator[str]:
     yield f"{said} נקודה {counted(digits)}"
     yield f"{said} נקודה {digit_by_digit(digits)}"
     yield f"{cardinal(whole)} נקודה {counted(digits)}"
+    if len(digits) == HUNDREDTHS:
+        yield f"{cardinal(whole)} {counted(digits)}"

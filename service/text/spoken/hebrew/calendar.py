@@ -4,7 +4,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from service.text.spoken.hebrew.cardinals import cardinal, counted, in_pairs, ordinal, with_and
-from service.text.spoken.numerals import Date, Time, Whole
+from service.text.spoken.numerals import (
+    HALF,
+    HUNDREDTHS,
+    QUARTER,
+    THREE_QUARTERS,
+    Date,
+    Time,
+    Whole,
+)
 from service.text.spoken.saying import Said, Way
 
 MONTHS: Final = (
@@ -21,6 +29,7 @@ MONTHS: Final = (
     "נובמבר",
     "דצמבר",
 )
+_TEN: Final = 10
 _HALF_DAY: Final = 12
 _CENTURY: Final = 2000  # that a year of two digits belongs to
 
@@ -39,7 +48,7 @@ def date_ways(date: Date) -> Iterator[Way]:
 
 def _years(year: Whole) -> list[str]:
     number = year.number
-    if len(year.digits) == 2:  # noqa: PLR2004
+    if len(year.digits) == HUNDREDTHS:
         return [counted(year.digits), cardinal(_CENTURY + number)]
     ways = [cardinal(number), in_pairs(number), with_and(number)]
     return [way for way in ways if way]
@@ -75,14 +84,14 @@ def _clock(hours: list[str], hour: int, minute: int) -> Iterator[str]:
     if minute == 0:
         yield from hours
         yield f"{hours[0]} אפס אפס"
-    elif minute == 15:  # noqa: PLR2004
+    elif minute == QUARTER:
         yield f"{spoken} ורבע"
-    elif minute == 30:  # noqa: PLR2004
+    elif minute == HALF:
         yield f"{spoken} וחצי"
-    elif minute == 45:  # noqa: PLR2004
+    elif minute == THREE_QUARTERS:
         following = cardinal(hour % _HALF_DAY + 1)
         yield f"רבע ל{following}"
     if minute:
         yield f"{hours[0]} ו{cardinal(minute)}"
-        if minute <= 10:  # noqa: PLR2004  # five minutes, ten minutes
+        if minute <= _TEN:  # five minutes, ten minutes
             yield f"{spoken} ו{cardinal(minute, 'masculine')}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from service.text.spoken.hindi.cardinals import cardinal, counted, digit_by_digit, without_one
-from service.text.spoken.numerals import Fractional, Whole
+from service.text.spoken.numerals import HUNDREDTHS, Fractional, Whole
 
 _POINT: Final = "दशमलव"
 _HALVES: Final = {0: "आधा", 1: "डेढ़", 2: "ढाई"}
@@ -40,7 +40,7 @@ def amounts(numeral: Whole | Fractional, noun: Noun) -> Iterator[str]:
 
 def _with_hundredths(numeral: Fractional, noun: Noun) -> Iterator[str]:
     """पाँच रुपये पचास पैसे."""
-    if len(numeral.fraction.digits) == 2:  # noqa: PLR2004
+    if len(numeral.fraction.digits) == HUNDREDTHS:
         large, small = cardinal(numeral.whole.number), cardinal(numeral.fraction.number)
         for name, hundredth in zip(noun.names, noun.hundredths, strict=False):
             yield f"{large} {name} {small} {hundredth}"

@@ -5,7 +5,15 @@ from typing import Final
 
 from service.text.spoken.hindi.amounts import half_past
 from service.text.spoken.hindi.cardinals import cardinal, counted, in_hundreds, is_year
-from service.text.spoken.numerals import Date, Time, Whole
+from service.text.spoken.numerals import (
+    HALF,
+    HUNDREDTHS,
+    QUARTER,
+    THREE_QUARTERS,
+    Date,
+    Time,
+    Whole,
+)
 from service.text.spoken.saying import Said, Way
 
 MONTHS: Final = (
@@ -41,10 +49,10 @@ def date_ways(date: Date) -> Iterator[Way]:
 
 def years_of(year: Whole) -> list[str]:
     """The ways to say one, best guess first."""
-    if len(year.digits) == 2:  # noqa: PLR2004
+    if len(year.digits) == HUNDREDTHS:
         return [counted(year.digits), cardinal(_CENTURY + year.number)]
     ways = [cardinal(year.number), in_hundreds(year.number)]
-    return [way for way in (ways[::-1] if is_year(year.digits) else ways) if way]
+    return [way for way in (ways[::-1] if is_year(year) else ways) if way]
 
 
 def _way(date: Date, day: str, month: str, year: str) -> Way:
@@ -74,11 +82,11 @@ def _clock(hours: list[int], minute: int) -> Iterator[str]:
     if minute == 0:
         yield from (cardinal(hour) for hour in hours)
         yield f"{cardinal(hours[0])} बजे"
-    elif minute == 15:  # noqa: PLR2004
+    elif minute == QUARTER:
         yield f"सवा {cardinal(spoken)}"
-    elif minute == 30:  # noqa: PLR2004
+    elif minute == HALF:
         yield half_past(spoken)
-    elif minute == 45:  # noqa: PLR2004
+    elif minute == THREE_QUARTERS:
         yield f"पौने {cardinal(spoken % _HALF_DAY + 1)}"
     if minute:
         yield f"{cardinal(hours[0])} बजकर {cardinal(minute)} मिनट"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from service.text.spoken.cardinals import MAX_NUMBER_DIGITS, in_words
+from service.text.spoken.numerals import Whole
 
 _RULES: Final = "spellout-cardinal"
 # CLDR's spellings to those that are taught today.
@@ -44,7 +45,6 @@ _VARIANTS: Final = {
 _BORROWED: Final = re.compile(r"(?<=[कखगजफ])\u093c")  # a nukta that many leave out
 _WORD: Final = re.compile(r"[^ ]+")
 _HUNDRED: Final = 100
-_THOUSAND: Final = 1000
 _YEARS: Final = range(1100, 2000)
 _HUNDREDS: Final = range(1100, 10_000)  # that are counted in hundreds: पंद्रह सौ
 ZERO: Final = "शून्य"
@@ -64,9 +64,9 @@ def in_hundreds(number: int) -> str:
     return f"{cardinal(hundreds)} सौ" + (f" {cardinal(rest)}" if rest else "")
 
 
-def is_year(digits: str) -> bool:
-    """Whether it is likely a year that is counted in hundreds."""
-    return len(digits) == 4 and int(digits) in _YEARS  # noqa: PLR2004
+def is_year(whole: Whole) -> bool:
+    """Whether it is likely a year that is counted in hundreds: 1947, but not 1,947."""
+    return whole.number in _YEARS and whole.end - whole.begin == len(whole.digits)
 
 
 def without_one(number: int) -> str:

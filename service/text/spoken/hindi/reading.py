@@ -116,7 +116,7 @@ def _whole(whole: Whole) -> Iterator[Way]:
 def _cardinals(whole: Whole) -> Iterator[str]:
     number = whole.number
     ways = [cardinal(number), in_hundreds(number), without_one(number)]
-    if is_year(whole.digits):
+    if is_year(whole):
         ways = years_of(whole)
     yield from filter(None, ways)
 
