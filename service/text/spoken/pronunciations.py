@@ -27,7 +27,6 @@ class Pronunciations:
             raise invalid(f"at most {MAX_PRONUNCIATIONS} pronunciations", len(given))
         for written, said in given.items():
             _check(written, said)
-        self.given = given
         self._said = {
             _key(written.strip()): " ".join(said.split()) for written, said in given.items()
         }

@@ -47,7 +47,7 @@ _FRACTIONS: Final = {
 
 
 def ways(quantity: Quantity, hint: Hint) -> list[Way]:
-    """Ways to read a quantity, at least one."""
+    """Ways to read a quantity; none for more digits than anyone reads."""
     noun = UNITS.get(quantity.unit)
     meanings = countable(quantity.meanings) if noun else quantity.meanings
     read = [list(_meant(meaning, hint, noun)) for meaning in meanings]
