@@ -27,7 +27,7 @@ from service.serving.retiming import retime
 from service.subtitles.reading import MAX_BYTES, READABLE
 from service.text.lineup import Gaps
 from service.text.segments import Division
-from service.text.spoken.pronunciations import read_pronunciations
+from service.text.spoken.dictionary import read_pronunciations
 from service.web.retime_form import MAX_LINGER_SEC
 from service.web.retime_schemas import retime_answer
 from service.web.schemas import align_answer, transcribe_answer

@@ -5,8 +5,13 @@ maqaf, or the hyphen that stands for one, joins two words that are spoken apart.
 """
 
 import unicodedata
+from collections.abc import Mapping
+from typing import Final
 
 from service.text.punctuation import BREAK, parts_words
+
+# Geresh and gershayim, and the quotes that stand for them: a model that has them has these.
+_QUOTES: Final[Mapping[str, str]] = {"׳": "'", "’": "'", "״": '"', "”": '"'}
 
 
 def spell(character: str) -> str:
@@ -15,5 +20,6 @@ def spell(character: str) -> str:
     """
     if parts_words(character):
         return BREAK
+    character = _QUOTES.get(character, character)
     decomposed = unicodedata.normalize("NFKD", character)
     return "".join(char for char in decomposed if not unicodedata.combining(char))

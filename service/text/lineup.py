@@ -13,7 +13,7 @@ Gaps = Literal["none", "ends", "lines", "words"]
 _FIRST_READINGS: Final[Mapping[int, int]] = {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays do not compare to one truth
 class Lineup:
     """What is to be aligned.
 
@@ -49,22 +49,27 @@ def lineup(
     to line up, consecutive ones, all by default; `places` has an entry for each of these.
     """
     chosen = range(len(written.words)) if words is None else words
-    by_line = written.segments if gaps == "lines" else ()
-    breaks = {segment.first for segment in by_line if segment.begins_line}
+    breaks = _breaks(written) if gaps == "lines" else ()
     row = _Row(written.separator_id)
     if gaps != "none":
         row.leave_gap()
     for index in chosen:
-        if gaps == "words" or (gaps == "lines" and index in breaks):
+        if gaps == "words" or index in breaks:
             row.leave_gap()
         if index in without:
             row.leave_gap()
             row.places.append(None)
         else:
-            row.add(written.words[index].readings[readings.get(index, 0)])
+            word = written.words[index]
+            row.add(word.readings[readings.get(index, 0)], word.char_start)
     if gaps != "none":
         row.leave_gap()
     return row.lineup()
+
+
+def _breaks(written: WrittenText) -> Collection[int]:
+    """The words that begin a line."""
+    return {segment.first for segment in written.segments if segment.begins_line}
 
 
 class _Row:
@@ -81,7 +86,7 @@ class _Row:
         """Make the position after the last target free, and that after a separator to come."""
         self._gap = True
 
-    def add(self, reading: Reading) -> None:
+    def add(self, reading: Reading, char_start: int) -> None:
         """Put a word's targets behind the last, after a separator if there is one."""
         if not reading.targets:
             self._gap |= bool(reading.free)
@@ -90,7 +95,10 @@ class _Row:
         self._gap |= 0 in reading.free
         self._part()
         begin = len(self.targets)
-        self.targets += reading.targets
+        self.targets += [
+            Target(target.token, tuple([place + char_start for place in target.places]))
+            for target in reading.targets
+        ]
         self._free += [begin + position for position in reading.free]
         self.places.append((begin, len(self.targets) - 1))
         self._gap = len(reading.targets) in reading.free

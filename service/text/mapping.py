@@ -1,6 +1,5 @@
 """The given text as words with their places, each with the ways in which it may be said."""
 
-import functools
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -8,7 +7,7 @@ from typing import Final
 from service.text.segments import Division, segments_of
 from service.text.speaker import Speaker
 from service.text.vocabulary import Vocabulary
-from service.text.written import Reading, Target, WrittenText, WrittenWord
+from service.text.written import WrittenText, WrittenWord
 
 _WORD: Final = re.compile(r"\S+")
 _NO_PRONUNCIATIONS: Final[Mapping[str, str]] = {}
@@ -32,23 +31,11 @@ def written_text(
     Raises InvalidField for pronunciations that are too many, empty, too long, or unspeakable.
     """
     speaker = Speaker(language, vocabulary, pronunciations)
-    # A text repeats its words: each is looked at once.
-    readings = functools.cache(speaker.readings)
     found = list(_WORD.finditer(text))
     words = []
     for index, match in enumerate(found):
         follower = found[index + 1].group() if index + 1 < len(found) else ""
-        spoken = readings(match.group(), speaker.hint(match.group(), follower))
-        placed = tuple(_moved(reading, match.start()) for reading in spoken)
-        words.append(WrittenWord(match.group(), match.start(), match.end(), placed))
+        readings = speaker.readings(match.group(), follower)
+        words.append(WrittenWord(match.group(), match.start(), match.end(), readings))
     divided = segments_of(text, words, language, segments)
     return WrittenText(text, tuple(words), divided, vocabulary.separator_id)
-
-
-def _moved(reading: Reading, by: int) -> Reading:
-    """The reading of a word that begins at `by` in the text."""
-    targets = tuple(
-        Target(target.token, tuple(place + by for place in target.places))
-        for target in reading.targets
-    )
-    return Reading(reading.text, targets, reading.free)

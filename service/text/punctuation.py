@@ -2,6 +2,7 @@
 punctuation, but is said.
 """
 
+import functools
 import unicodedata
 from typing import Final
 
@@ -22,6 +23,7 @@ def parts_words(character: str) -> bool:
     return character in _PARTING or unicodedata.category(character) == "Pd"
 
 
+@functools.lru_cache(maxsize=4096)  # asked of every character
 def is_said(character: str) -> bool:
     """Whether a reader says something for it: a letter, a digit or a symbol of any script; no
     punctuation, point, joiner or bullet.

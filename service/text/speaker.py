@@ -1,21 +1,26 @@
 """How a word may be said, and how each way is spelled with a model's vocabulary."""
 
 import functools
-import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from service.text import hebrew, hindi
 from service.text.punctuation import BREAK, is_said
-from service.text.spelling import Sound, reading_of
-from service.text.spoken.pronunciations import checked
-from service.text.spoken.saying import Said, Way
+from service.text.spelling import Places, reading_of
+from service.text.spoken.aloud import has_digits, ways_to_say
+from service.text.spoken.folding import folded
+from service.text.spoken.languages import LANGUAGES
+from service.text.spoken.pronunciations import Pronunciations, invalid
+from service.text.spoken.saying import Hint, Said, Way
 from service.text.vocabulary import Vocabulary
 from service.text.written import MAX_READINGS, Reading
 
 Spell = Callable[[str], str]  # a written character -> its letters, or the BREAK that it makes
 
 _SPELLERS: Final[Mapping[str, Spell]] = {"he": hebrew.spell, "hi": hindi.spell}
+# Targets of all readings but the first, in one text: a book of numbers is read as best guessed.
+MAX_ALTERNATIVES: Final = 200_000
+_DIGITS: Final = "0123456789"
 
 
 class Speaker:
@@ -25,49 +30,68 @@ class Speaker:
         self, language: str, vocabulary: Vocabulary, pronunciations: Mapping[str, str]
     ) -> None:
         """Raises InvalidField for pronunciations that cannot be used."""
-        self._language = language
         # A text repeats its characters and words: each is looked at once.
         self._spell = functools.cache(_SPELLERS.get(language, str))
+        self._letters = functools.cache(self._letters_at)
+        self._spelled = functools.cache(self._letters_of)
         self._tokens_of = functools.cache(vocabulary.spell)
         self._separator_id = vocabulary.separator_id
-        self._pronunciations = checked(pronunciations)
+        self._language = LANGUAGES.get(language)
+        self._readings = functools.cache(self._find)
+        self._left = MAX_ALTERNATIVES
+        self._has_digits = len(vocabulary.spell(_DIGITS)) == len(_DIGITS)
+        self._pronunciations = Pronunciations(pronunciations)
+        for written, said in pronunciations.items():
+            self._check_speakable(written, said)
 
-    def hint(self, word: str, follower: str) -> str:
-        """What the next word says of how this one is read."""
-        del word, follower
-        return ""
+    def readings(self, word: str, follower: str) -> tuple[Reading, ...]:
+        """The ways to say a word that stands before another, best guess first."""
+        if self._language is None or not has_digits(word):
+            return self._readings(word, "")
+        return self._readings(word, self._language.hint(folded(follower).text))
 
-    def readings(self, word: str, hint: str) -> tuple[Reading, ...]:
-        """The ways to say a word, best guess first; places count from its first character."""
-        del hint
-        ways: list[Way] = [(Said(None, 0, len(word)),)]
+    def _find(self, word: str, hint: Hint) -> tuple[Reading, ...]:
+        ways = ways_to_say(word, hint, self._language, self._pronunciations)
+        if self._has_digits and has_digits(word):  # the model may have learnt to write them
+            ways.insert(0, (Said(None, 0, len(word)),))
         found: dict[tuple[object, ...], Reading] = {}
-        for way in ways:
+        for way in ways if self._left > 0 else ways[:1]:
             reading = self._reading(word, way)
-            found.setdefault((reading.targets, reading.free), reading)
-        return tuple(itertools.islice(found.values(), MAX_READINGS))
+            tokens = tuple(target.token for target in reading.targets)
+            found.setdefault((tokens, reading.free), reading)
+            if len(found) == MAX_READINGS:
+                break
+        best, *others = found.values()
+        self._left -= sum(len(reading.targets) for reading in others)
+        return (best, *others)
+
+    def _check_speakable(self, written: str, said: str) -> None:
+        if not self._reading("", (Said(said, 0, 0),)).targets:
+            raise invalid(f"how {written!r} is said, in the model's letters", said)
 
     def _reading(self, word: str, way: Way) -> Reading:
-        sounds: list[Sound] = []
+        letters: list[str] = []
+        places: list[Places] = []
         for said in way:
-            if sounds and not said.joined:
-                sounds.append(Sound(BREAK, ()))
-            sounds += self._sounds(word, said)
-        return reading_of(sounds, self._tokens_of, self._separator_id)
+            if letters and not said.joined:
+                letters.append(BREAK)
+                places.append(())
+            for spelled, spoken in self._sounds(word, said):
+                letters.append(spelled)
+                places += [spoken] * len(spelled)
+        return reading_of("".join(letters), places, self._tokens_of, self._separator_id)
 
-    def _sounds(self, word: str, said: Said) -> Iterable[Sound]:
+    def _sounds(self, word: str, said: Said) -> Iterator[tuple[str, Places]]:
+        """Letters, and what they are for."""
         if said.text is None:
             for place in range(said.begin, said.end):
-                for letter in self._letters(word[place]):
-                    yield Sound(letter, (place,))
-            return
-        places = tuple(range(said.begin, said.end))
-        for character in said.text:
-            for letter in self._spell(character):
-                yield Sound(letter, places)
+                yield self._letters(word[place]), (place,)
+        else:
+            yield self._spelled(said.text), tuple(range(said.begin, said.end))
 
-    def _letters(self, character: str) -> str:
-        """As spelled; the character itself where it is said and the language has no letter for
-        it.
-        """
+    def _letters_of(self, text: str) -> str:
+        return "".join(map(self._spell, text))
+
+    def _letters_at(self, character: str) -> str:
+        """As spelled; the character itself where it is said and its language has no letter."""
         return self._spell(character) or (character if is_said(character) else "")

@@ -11,6 +11,7 @@ from sentencepiece import SentencePieceProcessor
 from service.bundle import TOKENS_FILE, Bundle
 from service.fields import broken
 
+_MEDIAL: Final = str.maketrans("ךםןףץ", "כמנפצ")
 MAX_MARKS: Final = 4  # on one letter; a fifth is no writing, and is left out
 
 
@@ -194,8 +195,10 @@ class PieceVocabulary:
 
 
 def _variants(text: str) -> Iterable[str]:
-    """As it is and in either case; a single character also without its mark."""
-    bases = (text, _decomposed(text)[0]) if len(text) == 1 else (text,)
+    """As it is and in either case; a single character also without its mark, and a letter that ends
+    a Hebrew word as it stands within one.
+    """
+    bases = (text, _decomposed(text)[0].translate(_MEDIAL)) if len(text) == 1 else (text,)
     return dict.fromkeys(form for base in bases for form in (base, base.lower(), base.upper()))
 
 

@@ -10,7 +10,8 @@ MAX_READINGS: Final = 8  # of one word
 class Target:
     """A token to be aligned.
 
-    places: of the text's characters that it speaks, ascending; none for what parts words.
+    places: of the characters that it speaks, ascending, from the word's first in a reading and from
+    the text's first in a lineup; none for what parts words.
     """
 
     token: int
@@ -37,8 +38,9 @@ class Reading:
 class WrittenWord:
     """A whitespace-separated piece of the given text: text[char_start:char_end].
 
-    readings: best guess first, at least one, at most MAX_READINGS, no two with the same targets
-    and free positions. A word of which the model can speak nothing has one without targets.
+    readings: best guess first, at least one, at most MAX_READINGS, no two with the same tokens
+    and free positions; equal words share them. A word of which the model can speak nothing has one
+    without targets.
     """
 
     text: str

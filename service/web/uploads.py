@@ -18,7 +18,7 @@ from service.errors import EmptyTranscript, InvalidField, MissingField, UploadTo
 from service.recognizer import DEFAULTS, AlignOptions
 from service.text.lineup import Gaps
 from service.text.segments import Division
-from service.text.spoken.pronunciations import read_pronunciations
+from service.text.spoken.dictionary import read_pronunciations
 
 CHARSETS: Final = ("utf-8", "utf8")
 FORM_TYPE: Final = "multipart/form-data"

@@ -126,6 +126,27 @@ def test_hebrew_points_last_no_time(letters: Vocabulary) -> None:
     ]
 
 
+def test_the_digits_of_a_number_share_its_time(letters: Vocabulary) -> None:
+    """In equal parts, however many words are spoken; their score is that of the worst letter."""
+    (word,), characters = placed(written_text("2024", "he", letters))
+    assert word.start is not None
+    assert word.end is not None
+    edges = [round(word.start + part * (word.end - word.start) / 4, 3) for part in range(5)]
+    assert times(characters) == list(zip("2024", edges, edges[1:], strict=False))
+    assert {(item.score, item.status) for item in characters} == {(0.7, "aligned")}
+
+
+def test_a_days_digits_are_timed_apart_from_its_months(letters: Vocabulary) -> None:
+    """Each part of a date has the time of its own words; the dots last none."""
+    _, characters = placed(written_text("1.2", "he", letters))
+    moments = {item.char: (item.start, item.end) for item in characters}
+    assert characters[0].end == characters[1].start
+    assert len(moments) == 3
+    _, (day, dot, month, *_) = placed(written_text("1.2.24", "he", letters))
+    assert (day.start, dot.end) == (0.0, dot.start)
+    assert day.end == dot.start == month.start == pytest.approx(len("ראשון|") * FRAME_SEC)
+
+
 WRITTEN = st.text(st.sampled_from("नमकऔर्ी\u093c\u095cॐ,।-\u200d 4x")) | st.text()
 
 

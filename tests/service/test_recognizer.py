@@ -112,25 +112,25 @@ def test_every_written_word_comes_back_with_its_own_spelling(tmp_path: Path) -> 
 def test_what_cannot_be_spoken_is_interpolated(tmp_path: Path) -> None:
     """Foreign words, digits and dashes share the gap between their neighbours, unscored."""
     path = "__שלום____________|עולם__"
-    text = "— שלום NATO 2024 עולם (c)"
+    text = "— שלום NATO EURO עולם (c)"
     alignment = recognizer(tmp_path, path).align(noise(len(path) * FRAME_SEC), text)
     words = {word.word: word for word in alignment.words}
     assert [word.word for word in alignment.words] == text.split()
-    for name in ("—", "NATO", "2024", "(c)"):
+    for name in ("—", "NATO", "EURO", "(c)"):
         assert (words[name].status, words[name].score) == ("interpolated", None)
     assert words["—"].start == 0
     assert words["—"].end == words["שלום"].start
     assert words["שלום"].end == pytest.approx(6 * FRAME_SEC + 0.1)  # it does not run into the gap
     assert words["NATO"].start == words["שלום"].end
-    assert words["NATO"].end == words["2024"].start
-    assert words["2024"].end == words["עולם"].start
+    assert words["NATO"].end == words["EURO"].start
+    assert words["EURO"].end == words["עולם"].start
     assert words["(c)"].end == pytest.approx(len(path) * FRAME_SEC)
 
 
 def test_a_hundred_thousand_words_that_cannot_be_spoken_share_their_gap(tmp_path: Path) -> None:
     """Work grows with the text, not with its square; times stay ordered."""
     path = "__שלום____________|עולם__"
-    text = "שלום " + "1 " * 100_000 + "עולם"
+    text = "שלום " + "x " * 100_000 + "עולם"
     words = recognizer(tmp_path, path).align(noise(len(path) * FRAME_SEC), text).words
     assert len(words) == 100_002
     times = [time for word in words for time in (word.start, word.end)]
@@ -164,7 +164,7 @@ def test_no_text_is_refused(tmp_path: Path, text: str) -> None:
 def test_a_text_without_a_letter_of_the_model_is_refused(tmp_path: Path) -> None:
     """The error says how many words came, and for which model."""
     with pytest.raises(NothingToAlign) as caught:
-        recognizer(tmp_path, "_שלום_").align(noise(0.12), "hello 42 ...")
+        recognizer(tmp_path, "_שלום_").align(noise(0.12), "hello OK ...")
     assert caught.value.facts == {"model": "planted", "language": "he", "words": 3}
 
 
@@ -192,7 +192,7 @@ def test_a_conformer_speaks_pieces_of_words(tmp_path: Path) -> None:
     audio = noise(len(path) * frame_sec)
     transcript = subject.transcribe(audio)
     assert transcript.text == "नम है"
-    text = "न\u200dम, है। 42"
+    text = "न\u200dम, है। OK"
     assert subject.align(audio, text).characters is None
     alignment = subject.align(audio, text, AlignOptions(with_characters=True))
     assert [word.word for word in alignment.words] == text.split()
@@ -208,7 +208,7 @@ def test_a_conformer_speaks_pieces_of_words(tmp_path: Path) -> None:
 def test_a_text_without_a_piece_of_the_model_is_refused(tmp_path: Path) -> None:
     """Not even by its unknown piece, or by a comma that the model has."""
     with pytest.raises(NothingToAlign):
-        conformer(tmp_path, "_", "न", "_").align(noise(0.12), "NATO, 42 <unk> ▁ ।")
+        conformer(tmp_path, "_", "न", "_").align(noise(0.12), "NATO, OK <unk> ▁ ।")
 
 
 def test_audio_shorter_than_a_conformers_frame_is_padded(tmp_path: Path) -> None:

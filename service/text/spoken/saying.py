@@ -1,9 +1,14 @@
 """Ways to say what is written: pieces of speech, each for a stretch of the word."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
+
+# What stands around digits: the gender of what is counted, a month, or an article.
+Hint = Literal["", "masculine", "feminine", "month", "definite"]
 
 MAX_WAYS: Final = 24  # of one word; some of them are spelled alike in the end
+LIKELY_OF_FIRST: Final = 5  # ways of a thing's likeliest meaning that come before all others
+LIKELY_OF_OTHERS: Final = 3
 
 
 class Said(NamedTuple):
@@ -21,14 +26,6 @@ class Said(NamedTuple):
 Way = tuple[Said, ...]  # one way to say a word, or a part of it
 
 
-class Expression(NamedTuple):
-    """A part [begin, end) of a word, and the ways to say it, best guess first, at least one."""
-
-    begin: int
-    end: int
-    ways: tuple[Way, ...]
-
-
 def combined(choices: Sequence[Sequence[Way]]) -> list[Way]:
     """Ways to say several parts one after the other, the likeliest first: those that choose the
     first way of most parts. At most MAX_WAYS.
@@ -42,3 +39,28 @@ def combined(choices: Sequence[Sequence[Way]]) -> list[Way]:
         ]
         found = sorted(longer, key=lambda ranked: ranked[0])[:MAX_WAYS]
     return [way for _, way in found]
+
+
+def merged(read: Sequence[Sequence[Way]]) -> list[Way]:
+    """The ways of all meanings of a thing: most of the first, some of the others, then the rest."""
+    if not read:
+        return []
+    first, *others = read
+    likely = [way for ways in others for way in ways[:LIKELY_OF_OTHERS]]
+    return [*first[:LIKELY_OF_FIRST], *likely, *first[LIKELY_OF_FIRST:]]
+
+
+def with_sign(ways: Sequence[Way], sign: str, place: int) -> list[Way]:
+    """Each with the word for the sign at `place` before it, then each without: a hyphen may stand
+    before an item of a list.
+    """
+    if not sign:
+        return list(ways)
+    signed = [(Said(sign, place, place + 1), *way) for way in ways[:LIKELY_OF_FIRST]]
+    return [*signed, *ways]
+
+
+def as_one(way: Way, begin: int, end: int) -> Way:
+    """The same for all of [begin, end): a unit belongs to the number that it stands beside."""
+    stretched = (way[0]._replace(begin=begin), *way[1:])
+    return (*stretched[:-1], stretched[-1]._replace(end=end))

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
-from bundles import DELIMITER_ID, TOKENS, conformer_bundle, pieces, planted_bundle
+from bundles import DELIMITER_ID, TOKENS, conformer_bundle, pieces, planted_bundle, write_bundle
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.bundle import open_bundle
 from service.text.hebrew import spell
 from service.text.lineup import lineup
 from service.text.mapping import written_text
@@ -59,6 +60,21 @@ def test_hebrew_is_spelled_with_its_letters(
     assert spelled(text, vocabulary) == expected
 
 
+def test_a_model_with_digits_may_have_learnt_to_write_them(tmp_path: Path) -> None:
+    """As they are written is then the best guess, and as they are said the next."""
+    letters = "".join(sorted(set("0123456789שתיםערוארבעלפ")))
+    bundle = open_bundle(write_bundle(tmp_path, letters))
+    (word,) = written_text("24", "he", vocabulary_of(bundle)).words
+    assert [reading.text for reading in word.readings[:2]] == ["24", "עשרים וארבע"]
+
+
+def test_a_language_without_rules_leaves_digits_free(vocabulary: Vocabulary) -> None:
+    """They are said, and nobody knows how."""
+    first, number = written_text("שלום 24", "yi", vocabulary).words
+    assert len(first.readings[0].targets) == 4
+    assert [(reading.targets, reading.free) for reading in number.readings] == [((), (0,))]
+
+
 def test_a_word_that_comes_again_is_not_spelled_again(
     vocabulary: Vocabulary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,7 +92,7 @@ def test_a_word_that_comes_again_is_not_spelled_again(
     assert len(asked) == len(set(asked))
 
 
-@given(st.text(st.characters(exclude_categories=["N", "S"])))
+@given(st.text(st.characters(exclude_categories=["N", "S"], exclude_characters="%&@.'\"")))
 def test_any_text_keeps_its_words_and_places(vocabulary: Vocabulary, text: str) -> None:
     """Every whitespace-separated word comes back, its targets are letters in order."""
     written = written_text(text, "he", vocabulary)
@@ -104,16 +120,16 @@ def test_any_text_speaks_pieces_of_its_own_characters(hindi_pieces: Vocabulary, 
     """Targets are spoken pieces, their characters lie in their word, in the order of the text."""
     written = written_text(text, "hi", hindi_pieces)
     assert [word.text for word in written.words] == text.split()
-    targets = [target for word in written.words for target in word.readings[0].targets]
-    for word in written.words:
-        for reading in word.readings:
-            spoken = {place for target in reading.targets for place in target.places}
-            assert spoken <= set(range(word.char_start, word.char_end))
-            assert bool(spoken) == bool(reading.targets)
-    starts = [target.places[0] for target in targets if target.places]
+    row = lineup(written)
+    for word, held in zip(written.words, row.places, strict=True):
+        spoken = row.targets[held[0] : held[1] + 1] if held else ()
+        places = {place for target in spoken for place in target.places}
+        assert places <= set(range(word.char_start, word.char_end))
+        assert bool(places) == bool(held)
+    starts = [target.places[0] for target in row.targets if target.places]
     assert starts == sorted(starts)
     forbidden = {"<unk>", "<blk>", ","}
-    assert not forbidden & {pieces()[target.token] for target in targets}
+    assert not forbidden & {pieces()[target.token] for target in row.targets}
 
 
 @pytest.mark.parametrize(

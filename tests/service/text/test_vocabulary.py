@@ -75,6 +75,16 @@ def test_a_nukta_takes_the_token_that_there_is(
     assert character_vocabulary(tmp_path, alphabet).spell("क\u093cन") == expected
 
 
+@pytest.mark.parametrize(("letter", "within"), ["ךכ", "םמ", "ןנ", "ףפ", "ץצ"])
+def test_a_final_letter_is_spelled_as_within_a_word(
+    tmp_path: Path, letter: str, within: str
+) -> None:
+    """Where the model has no other; where it has both, each is itself."""
+    assert character_vocabulary(tmp_path / "one", within).spell(letter) == [SpelledToken(0, (0,))]
+    both = character_vocabulary(tmp_path / "both", within + letter)
+    assert both.spell(letter + within) == [SpelledToken(1, (0,)), SpelledToken(0, (1,))]
+
+
 def test_letters_are_read(letters: Vocabulary) -> None:
     """The separator begins a word; blank and unknown are no text."""
     assert letters.read(TOKENS.index("א")) == TokenText("א", begins_word=False)

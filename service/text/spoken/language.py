@@ -1,0 +1,45 @@
+"""What has to be known of a language to read it aloud."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from service.text.spoken.quantities import Quantity
+from service.text.spoken.saying import Hint, Way
+
+Expansions = Mapping[str, tuple[str, ...]]  # an abbreviation or a symbol -> what is said for it
+
+_OPENING: Final = "\"'([{«"
+# What may follow an abbreviation; its own stop or geresh are tried with it first.
+_CLOSINGS: Final = ("", ",;:!?)]}»…।|", ".,;:!?)]}»…।|", ".,;:!?)]}»…।|\"'")
+
+
+@dataclass(frozen=True)
+class Language:
+    """ways: to read digits aloud, none for more of them than anyone reads. hint: what a word says
+    of the digits before it. expansions: of what is written short. to: said between two quantities
+    that a hyphen joins. endings: what makes digits an ordinal number, and follows them. prefix:
+    what is written before digits or an abbreviation and is one word with it; its first group is
+    what is said. article: the end of a prefix that is one. initials: letters before a full stop
+    that ends no sentence.
+    """
+
+    ways: Callable[[Quantity, Hint], list[Way]]
+    hint: Callable[[str], Hint]
+    expansions: Expansions
+    to: str
+    endings: re.Pattern[str] | None = None
+    prefix: re.Pattern[str] | None = None
+    article: str = ""
+    initials: re.Pattern[str] | None = None
+
+    def shortened(self, text: str) -> tuple[int, int] | None:
+        """Where, in a part of a folded word, the abbreviation is that it consists of."""
+        begin = len(text) - len(text.lstrip(_OPENING))
+        for start in (0, begin):
+            for closing in _CLOSINGS:
+                end = len(text[start:].rstrip(closing)) + start
+                if text[start:end] in self.expansions:
+                    return start, end
+        return None
