@@ -174,7 +174,7 @@ class _Search:
             absorbed = self._unwritten > self._log_probs[:, self._blank_id]
             tokens = np.where(absorbed, np.int64(ABSORBED), np.int64(self._blank_id))
             return Placement(line, (), tokens, readings, missing, evidence)
-        tokens, scores = forced_align(self._log_probs, line.tokens, self._blank_id, free=line.free)
+        tokens, scores = self._aligned(self._log_probs, line)
         spans = tuple(merge_tokens(tokens, scores, self._blank_id))
         gained = np.concatenate([[0.0], np.cumsum(scores - self._unwritten, dtype=np.float64)])
         for index, place in enumerate(line.places):
@@ -183,6 +183,13 @@ class _Search:
                 gain = gained[spans[last].end] - gained[spans[first].start]
                 evidence[index] = gain / (last + 1 - first)
         return Placement(line, spans, tokens, readings, missing, evidence)
+
+    def _aligned(
+        self, log_probs: NDArray[np.float32], line: Lineup
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        return forced_align(
+            log_probs, line.tokens, self._blank_id, free=line.free, inner=line.inner
+        )
 
     def _surroundings(self, found: Placement, index: int) -> tuple[range, Extent]:
         """A word with its nearest placed neighbours, and the frames of the three."""
@@ -201,7 +208,7 @@ class _Search:
         if not len(tokens) or frames_needed(tokens) > frames.end - frames.start:
             return -np.inf
         heard = self._log_probs[frames.start : frames.end]
-        return float(forced_align(heard, tokens, self._blank_id, free=line.free)[1].sum())
+        return float(self._aligned(heard, line)[1].sum())
 
     def _found_again(self, found: Placement, missing: Collection[int]) -> Iterator[int]:
         """The missing words that are said in the gaps that they left."""

@@ -1,6 +1,6 @@
 """The targets of an alignment: one reading a word, and the positions where other speech may be."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -19,11 +19,13 @@ class Lineup:
 
     targets: L of them, separators between words included. free: int64 [F], unique, ascending, in
     [0, L]: in position j, before target j, speech that the text lacks may be absorbed.
+    inner: int64 [I], unique, ascending: the other positions between two letters of a word.
     places: of each word in turn, the first and the last of its targets; None for a word without.
     """
 
     targets: tuple[Target, ...]
     free: NDArray[np.int64]
+    inner: NDArray[np.int64]
     places: tuple[tuple[int, int] | None, ...]
 
     @property
@@ -79,6 +81,7 @@ class _Row:
         self.targets: list[Target] = []
         self.places: list[tuple[int, int] | None] = []
         self._free: list[int] = []
+        self._inner: list[int] = []
         self._gap = False  # whether the position after the last target is free
         self._separator_id = separator_id
 
@@ -100,6 +103,7 @@ class _Row:
             for target in reading.targets
         ]
         self._free += [begin + position for position in reading.free]
+        self._inner += [begin + position for position in self._joined(reading)]
         self.places.append((begin, len(self.targets) - 1))
         self._gap = len(reading.targets) in reading.free
 
@@ -107,7 +111,15 @@ class _Row:
         """What was added."""
         self._close_gap()
         free = np.array(sorted(set(self._free)), dtype=np.int64)
-        return Lineup(tuple(self.targets), free, tuple(self.places))
+        inner = np.array(sorted(set(self._inner).difference(self._free)), dtype=np.int64)
+        return Lineup(tuple(self.targets), free, inner, tuple(self.places))
+
+    def _joined(self, reading: Reading) -> Iterator[int]:
+        """The positions in a reading where nothing parts the letters."""
+        for position in range(1, len(reading.targets)):
+            sides = reading.targets[position - 1 : position + 1]
+            if self._separator_id not in (sides[0].token, sides[1].token):
+                yield position
 
     def _part(self) -> None:
         """Put the separator, free on both sides where there is a gap."""
