@@ -20,7 +20,7 @@ from service.search.viterbi import best_tokens
 
 # What an absorbed frame costs. Never 0: every text would collapse into it.
 ABSORB_LOG_PROB: Final = -1.0  # natural log, a frame
-PAUSE_LOG_PROB: Final = -0.1  # natural log, a frame
+PAUSE_LOG_PROB: Final = -0.05  # natural log, a frame
 
 NOWHERE: Final[NDArray[np.int64]] = np.zeros(0, dtype=np.int64)
 

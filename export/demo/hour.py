@@ -17,7 +17,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from export.demo.speech.music import music
-from export.demo.speech.speaker import HELD_OUT_VOICES, VOICES, Language, Speaker
+from export.demo.speech.speaker import HELD_OUT_VOICES, VOICES, Language, Speaker, Style
 from export.demo.speech.utterance import FAINT, SAMPLE_RATE, Utterance
 
 SEED: Final = 2026
@@ -25,6 +25,7 @@ PAUSE_SEC: Final = (0.3, 3.0)  # from a sentence's last sound to the next one's 
 ECHO_SEC: Final = 0.1  # of a voice that has one; part of the pause
 MUSIC_SHARE: Final = 0.12  # of the pauses, which are longer by that
 MUSIC_SEC: Final = (2.0, 12.0)
+READING: Final = Style(rate=(110, 170), pitch=(35, 65), pitch_range=(40, 70), throat=(0.97, 1.05))
 PEAK: Final = (0.15, 0.9)  # of a sentence
 AUDIO, TEXT, SENTENCES = "audio.wav", "text.txt", "sentences.tsv"
 
@@ -82,7 +83,7 @@ def write_hour(corpus: Corpus, folder: Path, minutes: float, seed: int = SEED) -
 
 def _pieces(corpus: Corpus, seed: int) -> Iterator[tuple[Waveform, Utterance | None]]:
     """A pause, then sentences, each with a pause behind it; all of it above a floor of noise."""
-    speaker = Speaker(corpus.language, (*HELD_OUT_VOICES, *VOICES))
+    speaker = Speaker(corpus.language, (*HELD_OUT_VOICES, *VOICES), READING)
     yield _pause(np.random.default_rng(seed)), None
     for number, line in enumerate(corpus.shuffled(seed)):
         # Its own generator: how long the one before became must not change this one.
