@@ -59,7 +59,7 @@ def forced_align(
     Returns tokens int64 [T], one a frame, and scores float32 [T], their log-probabilities: the
     vocabulary of torchaudio.functional.forced_align. A frame that `absorb` took has the token
     ABSORBED and the score `absorb`. Of paths that score alike, which one is not specified. Memory
-    above the emissions is at most 8 (L + repeats) sqrt(T) + 200 T bytes.
+    above the emissions is at most 8 (L + repeats) sqrt(T) + 200 T bytes and a few megabytes.
 
     Raises TranscriptTooLong unless T >= L + repeats, and ValueError for targets that are empty,
     hold the blank or leave the vocabulary, for free positions outside [0, L], and for NaN or +inf.
