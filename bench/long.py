@@ -2,9 +2,9 @@
 
     python -m bench.long --model models/he-demo --clip examples/he-1
 
-Costs are medians of CPU time over interleaved repetitions, as ratios to the windows that are served.
-Memory is the peak of a process of its own, above its peak after a short recording: decoding and
-/transcribe.
+Costs are medians of CPU time over interleaved repetitions, as ratios to the windows that are
+served. Memory is the peak of a process of its own, above its peak after a short recording: decoding
+and /transcribe.
 """
 
 import argparse
