@@ -9,7 +9,7 @@ import numpy as np
 from service.edges import word_edges
 from service.levels import Levels
 from service.placement import Extent, Placement
-from service.spans import FrameClock, Segment, Status, Word
+from service.spans import FrameClock, Segment, Status, TokenSpan, Word
 from service.text.written import Reading, WrittenText
 from service.words import joint_score
 
@@ -46,6 +46,12 @@ def placed_segments(
         places = (item.char_start, item.char_end, item.first, item.last + 1)
         segments.append(Segment(item.text, start, end, score, status, *places))
     return tuple(segments)
+
+
+def spoken_spans(placement: Placement, words: slice = slice(None)) -> list[TokenSpan]:
+    """The spans of some words' tokens, all by default; none of what parts words."""
+    places = [place for place in placement.line.places[words] if place is not None]
+    return [span for first, last in places for span in placement.spans[first : last + 1]]
 
 
 class _Found(NamedTuple):
@@ -102,7 +108,9 @@ def _word(
     written: WrittenText, placement: Placement, own: _Found, start: float, end: float
 ) -> Word:
     item = written.words[own.word]
-    reading = said(written, placement, own.word).text if len(item.readings) > 1 else None
+    reading = None
+    if len(item.readings) > 1 or any(map(str.isdigit, item.text)):
+        reading = said(written, placement, own.word).text
     score = joint_score(placement.spans[own.first : own.last + 1])
     return Word(item.text, start, end, score, "aligned", item.char_start, item.char_end, reading)
 
@@ -154,8 +162,7 @@ def _joint(
 ) -> tuple[Status, float | None]:
     """Of the words [first, last] together."""
     statuses = {word.status for word in words}
-    places = [place for place in placement.line.places[first : last + 1] if place is not None]
-    if places:
-        spans = [span for begin, end in places for span in placement.spans[begin : end + 1]]
+    spans = spoken_spans(placement, slice(first, last + 1))
+    if spans:
         return "aligned", joint_score(spans)
     return ("interpolated" if "interpolated" in statuses else "not_found"), None

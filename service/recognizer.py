@@ -26,7 +26,7 @@ from service.errors import EmptyTranscript, NoSpeech, NothingToAlign
 from service.features import features_of
 from service.levels import levels
 from service.manifest import Manifest
-from service.placed import placed_segments, placed_words, said
+from service.placed import placed_segments, placed_words, said, spoken_spans
 from service.placement import Placement, place
 from service.plausibility import doubts, longest_gap
 from service.quality import quality
@@ -183,7 +183,7 @@ class Recognizer:
             segments=segments,
             unspoken=_unspoken(written.text, words),
             unwritten=unwritten,
-            score=joint_score(found.spans),
+            score=joint_score(spoken_spans(found)),
             quality=trust,
             duration_sec=clock.duration_sec,
             language=self.manifest.language,
