@@ -32,6 +32,19 @@ ALONE_BUDGET: Final = 2_000_000
 NO_READINGS: Final[Mapping[int, int]] = {}
 
 
+@dataclass(frozen=True)
+class PlacementRule:
+    """What was fitted: absorb, log-probability of a frame of speech that the text lacks; unsaid,
+    nats a token, the least evidence of a word that was said.
+    """
+
+    absorb: float = ABSORB_LOG_PROB
+    unsaid: float = UNSAID
+
+
+FITTED: Final = PlacementRule()
+
+
 class Extent(NamedTuple):
     """Frames [start, end)."""
 
@@ -93,7 +106,12 @@ class Placement:
 
 
 def place(
-    log_probs: NDArray[np.float32], written: WrittenText, blank_id: int, gaps: Gaps
+    log_probs: NDArray[np.float32],
+    written: WrittenText,
+    blank_id: int,
+    gaps: Gaps,
+    *,
+    rule: PlacementRule = FITTED,
 ) -> Placement:
     """Find a text that has targets.
 
@@ -103,7 +121,7 @@ def place(
 
     Raises TranscriptTooLong if not even the first reading of each word fits.
     """
-    search = _Search(log_probs, written, blank_id)
+    search = _Search(log_probs, written, blank_id, rule)
     readings: Mapping[int, int] = NO_READINGS
     several = [index for index, word in enumerate(written.words) if len(word.readings) > 1]
     if several:
@@ -117,11 +135,18 @@ def place(
 class _Search:
     """One text in one recording."""
 
-    def __init__(self, log_probs: NDArray[np.float32], written: WrittenText, blank_id: int) -> None:
+    def __init__(
+        self,
+        log_probs: NDArray[np.float32],
+        written: WrittenText,
+        blank_id: int,
+        rule: PlacementRule,
+    ) -> None:
         self._log_probs = log_probs
         self._written = written
         self._blank_id = blank_id
-        self._unwritten = np.maximum(log_probs[:, blank_id], np.float32(ABSORB_LOG_PROB))
+        self._rule = rule
+        self._unwritten = np.maximum(log_probs[:, blank_id], np.float32(rule.absorb))
 
     def run(
         self, gaps: Gaps, readings: Mapping[int, int], missing: Collection[int] = frozenset()
@@ -146,7 +171,7 @@ class _Search:
 
     def unsaid(self, found: Placement) -> set[int]:
         """The placed words that were not said where they are."""
-        return set(np.flatnonzero(found.evidence < UNSAID).tolist()) - found.missing
+        return set(np.flatnonzero(found.evidence < self._rule.unsaid).tolist()) - found.missing
 
     def leave_out(self, readings: Mapping[int, int]) -> Placement:
         """Without the words that were not said, and with gaps between all others."""
@@ -169,12 +194,12 @@ class _Search:
         self, line: Lineup, readings: Mapping[int, int], missing: frozenset[int]
     ) -> Placement:
         evidence = np.full(len(line.places), np.nan)
-        evidence[list(missing)] = UNSAID
+        evidence[list(missing)] = self._rule.unsaid
         if not len(line.targets):  # all of it is missing
             absorbed = self._unwritten > self._log_probs[:, self._blank_id]
             tokens = np.where(absorbed, np.int64(ABSORBED), np.int64(self._blank_id))
             return Placement(line, (), tokens, readings, missing, evidence)
-        tokens, scores = forced_align(self._log_probs, line.tokens, self._blank_id, free=line.free)
+        tokens, scores = self._align(self._log_probs, line)
         spans = tuple(merge_tokens(tokens, scores, self._blank_id))
         gained = np.concatenate([[0.0], np.cumsum(scores - self._unwritten, dtype=np.float64)])
         for index, place in enumerate(line.places):
@@ -197,11 +222,17 @@ class _Search:
     def _score(self, words: range, frames: Extent, readings: Mapping[int, int]) -> float:
         """Log-probability of some words' best path on some frames; -inf if they do not fit."""
         line = lineup(self._written, readings=readings, words=words, gaps="ends")
-        tokens = line.tokens
-        if not len(tokens) or frames_needed(tokens) > frames.end - frames.start:
+        if not line.targets or frames_needed(line.tokens) > frames.end - frames.start:
             return -np.inf
-        heard = self._log_probs[frames.start : frames.end]
-        return float(forced_align(heard, tokens, self._blank_id, free=line.free)[1].sum())
+        _, scores = self._align(self._log_probs[frames.start : frames.end], line)
+        return float(scores.sum())
+
+    def _align(
+        self, heard: NDArray[np.float32], line: Lineup
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        return forced_align(
+            heard, line.tokens, self._blank_id, free=line.free, absorb=self._rule.absorb
+        )
 
     def _found_again(self, found: Placement, missing: Collection[int]) -> Iterator[int]:
         """The missing words that are said in the gaps that they left."""
@@ -232,14 +263,14 @@ class _Search:
         heard: NDArray[np.float32],
     ) -> int | None:
         """Of some words of a run, together on some frames, the least said; None if all are."""
-        part = _Search(heard, self._written, self._blank_id)
+        part = _Search(heard, self._written, self._blank_id, self._rule)
         without = [index for index in run if index not in some]
         line = lineup(self._written, readings=readings, without=without, gaps="words", words=run)
         if frames_needed(line.tokens) > len(heard):
             return max(some)
         evidence = part._placed(line, readings, frozenset()).evidence
         worst = min(some, key=lambda index: evidence[index - run.start])
-        return worst if evidence[worst - run.start] < UNSAID else None
+        return worst if evidence[worst - run.start] < self._rule.unsaid else None
 
 
 def nearest(found: Placement, words: Iterable[int]) -> int | None:
