@@ -172,7 +172,8 @@ class Recognizer:
             words = placed_words(written, found, clock, emissions.levels)
             segments = placed_segments(written, found, words)
             trust = quality(found.evidence, _token_counts(written, found))
-            unwritten = unwritten_speech(written, found, self._heard(emissions), clock)
+            heard = self._heard(emissions)
+            unwritten = unwritten_speech(written, found, heard, clock, emissions.levels)
             characters = None
             if options.with_characters:
                 characters = placed_characters(found.line, words, found.spans, clock)
