@@ -8,7 +8,7 @@ sounds explain the audio worse than no word at all are taken out. Then whatever 
 stead is absorbed, and each of them is tried once more in the gap that is left.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -115,17 +115,18 @@ def place(
     gaps: Gaps,
     *,
     rule: PlacementRule = FITTED,
+    on_progress: Callable[[float], None] = lambda _: None,
 ) -> Placement:
     """Find a text that has targets.
 
     log_probs: float32 [T, V]. gaps: where speech that the text lacks is absorbed; with "none" the
     text is taken to be all that is said, and every word gets a place. With the others, a text that
     does not fit, by its words or by what lies between them, is searched for again with gaps between
-    all words.
+    all words. on_progress is told of every search, often; what it raises ends all of them.
 
     Raises TranscriptTooLong if not even the first reading of each word fits.
     """
-    search = _Search(log_probs, written, blank_id, rule)
+    search = _Search(log_probs, written, blank_id, rule, on_progress)
     readings: Mapping[int, int] = NO_READINGS
     several = [index for index, word in enumerate(written.words) if len(word.readings) > 1]
     if several:
@@ -145,7 +146,9 @@ class _Search:
         written: WrittenText,
         blank_id: int,
         rule: PlacementRule,
+        on_progress: Callable[[float], None],
     ) -> None:
+        self._on_progress = on_progress
         self._log_probs = log_probs
         self._written = written
         self._blank_id = blank_id
@@ -242,7 +245,12 @@ class _Search:
         self, heard: NDArray[np.float32], line: Lineup
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         return forced_align(
-            heard, line.tokens, self._blank_id, free=line.free, absorb=self._rule.absorb
+            heard,
+            line.tokens,
+            self._blank_id,
+            free=line.free,
+            absorb=self._rule.absorb,
+            on_progress=self._on_progress,
         )
 
     def _found_again(self, found: Placement, missing: Collection[int]) -> Iterator[int]:
@@ -274,7 +282,7 @@ class _Search:
         heard: NDArray[np.float32],
     ) -> int | None:
         """Of some words of a run, together on some frames, the least said; None if all are."""
-        part = _Search(heard, self._written, self._blank_id, self._rule)
+        part = _Search(heard, self._written, self._blank_id, self._rule, self._on_progress)
         without = [index for index in run if index not in some]
         line = lineup(self._written, readings=readings, without=without, gaps="words", words=run)
         if frames_needed(line.tokens) > len(heard):

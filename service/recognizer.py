@@ -96,7 +96,8 @@ class Recognizer:
         """
         written = self.written(text, options)
         self.check_fit(written, audio)  # before the model has worked for it
-        return self.place(self.listen(audio, on_progress=on_progress), written, options)
+        emissions = self.listen(audio, on_progress=on_progress)
+        return self.place(emissions, written, options, on_progress=on_progress)
 
     def listen(self, audio: Audio, *, on_progress: Progress | None = None) -> Emissions:
         """What the model hears; of silent audio nothing."""
@@ -156,10 +157,16 @@ class Recognizer:
         check_fit(lineup(written).tokens, self._emitter.frame_count(len(audio.waveform)))
 
     def place(
-        self, emissions: Emissions, written: WrittenText, options: AlignOptions = DEFAULTS
+        self,
+        emissions: Emissions,
+        written: WrittenText,
+        options: AlignOptions = DEFAULTS,
+        *,
+        on_progress: Progress | None = None,
     ) -> Alignment:
         """When each word of a text is said in what was heard.
 
+        `on_progress` is called often with the whole length, and stops the search by raising.
         Raises NoSpeech or TranscriptTooLong.
         """
         stages = Stages()
@@ -167,7 +174,13 @@ class Recognizer:
         with stages.time("search"):
             if np.all(emissions.log_probs.argmax(axis=1) == blank_id):
                 raise _no_speech(clock.duration_sec)
-            found = place(emissions.log_probs, written, blank_id, options.gaps)
+            found = place(
+                emissions.log_probs,
+                written,
+                blank_id,
+                options.gaps,
+                on_progress=lambda _: on_progress(clock.duration_sec) if on_progress else None,
+            )
         with stages.time("search"):
             words = placed_words(written, found, clock, emissions.levels)
             segments = placed_segments(written, found, words)

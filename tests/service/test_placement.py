@@ -194,3 +194,20 @@ def test_whatever_is_said_and_written_the_answer_is_whole(
         assert np.isnan(found.evidence[index]) == (place_of is None and index not in found.missing)
     if gaps == "none":
         assert not found.missing
+
+
+def test_a_search_that_nobody_waits_for_is_ended(letters: Vocabulary) -> None:
+    """By what its progress is told to, whichever pass it is in."""
+    written = written_text(" ".join([*WORDS, "2024", "פלפל"]), "he", letters)
+    emissions = heard(spelled(WORDS))
+    told: list[float] = []
+    place(emissions, written, BLANK_ID, "ends", on_progress=told.append)
+    assert len(told) > 3
+
+    def stop(_: float) -> None:
+        told.pop()
+        if not told:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        place(emissions, written, BLANK_ID, "ends", on_progress=stop)
