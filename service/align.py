@@ -20,7 +20,7 @@ from service.search.viterbi import best_tokens
 
 # What an absorbed frame costs. Never 0: every text would collapse into it.
 ABSORB_LOG_PROB: Final = -1.0  # natural log, a frame
-PAUSE_LOG_PROB: Final = -0.05  # natural log, a frame
+PAUSE_LOG_PROB: Final = -0.15  # natural log, a frame
 
 NOWHERE: Final[NDArray[np.int64]] = np.zeros(0, dtype=np.int64)
 
@@ -64,7 +64,7 @@ def forced_align(
     Returns tokens int64 [T], one a frame, and scores float32 [T], their log-probabilities: the
     vocabulary of torchaudio.functional.forced_align. A frame that `absorb` took has the token
     ABSORBED and the score `absorb`. Of paths that score alike, which one is not specified. Memory
-    above the emissions is at most 8 (L + repeats) sqrt(T) + 200 T bytes.
+    above the emissions is at most 8 (L + repeats) sqrt(T) + 200 T bytes and a few megabytes.
 
     Raises TranscriptTooLong unless T >= L + repeats, and ValueError for targets that are empty,
     hold the blank or leave the vocabulary, for positions outside [0, L], and for NaN or +inf.

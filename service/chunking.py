@@ -41,7 +41,7 @@ class Windowing:
         return max(1, round(self.kept_sec / frame_sec)), round(self.context_sec / frame_sec)
 
 
-# 10 s are heard at a time: docs/decisions/005-windows.md.
+# 10 s are heard at a time: docs/decisions/008-windows.md.
 WINDOWING: Final = Windowing(kept_sec=8.0, context_sec=1.0)
 
 

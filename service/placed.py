@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from service.ctc import ABSORBED
 from service.edges import word_edges
 from service.levels import Levels
-from service.placement import Extent, Placement
-from service.spans import FrameClock, Segment, Status, Word
+from service.placement import Extent, Placement, nearest
+from service.spans import FrameClock, Segment, Status, TokenSpan, Word
 from service.text.written import Reading, WrittenText
 from service.words import joint_score
 
@@ -29,7 +30,7 @@ def placed_words(
         if own is not None:
             start, end = _times(placement, own, following, clock, levels)
             timed[own.word] = _word(written, placement, own, start, end)
-    return tuple(_all_words(written, placement, timed, clock))
+    return tuple(_all_words(written, placement, timed, clock, levels))
 
 
 def placed_segments(
@@ -46,6 +47,12 @@ def placed_segments(
         places = (item.char_start, item.char_end, item.first, item.last + 1)
         segments.append(Segment(item.text, start, end, score, status, *places))
     return tuple(segments)
+
+
+def spoken_spans(placement: Placement, words: slice = slice(None)) -> list[TokenSpan]:
+    """The spans of some words' tokens, all by default; none of what parts words."""
+    places = [place for place in placement.line.places[words] if place is not None]
+    return [span for first, last in places for span in placement.spans[first : last + 1]]
 
 
 class _Found(NamedTuple):
@@ -90,25 +97,59 @@ def _times(
     next_start, adjoining = None, False
     if following is not None:
         next_start = max(following.extent.start, own.extent.end)
-        between = range(own.last + 1, following.first + 1)
-        absorbed = any(position in placement.absorbed for position in between)
-        adjoining = following.word == own.word + 1 and not absorbed
-    spans = placement.spans[own.first : own.last + 1]
+        adjoining = following.word == own.word + 1
+    if (other := _absorbed_between(placement, own, following)) is not None:
+        next_start, adjoining = other, True
+    spans = list(placement.spans[own.first : own.last + 1])
+    if own.extent.end > spans[-1].end:
+        spans.append(_last_frame(own.extent))
     start, end = word_edges(spans, next_start, clock, levels, adjoining=adjoining)
-    return min(start, clock.seconds(own.extent.start)), max(end, clock.seconds(own.extent.end))
+    return min(start, clock.seconds(own.extent.start)), end
+
+
+def _absorbed_between(placement: Placement, own: _Found, following: _Found | None) -> int | None:
+    """The frame at which something else is said before the following word; None if nothing is."""
+    last = len(placement.spans) if following is None else following.first
+    starts = (
+        placement.absorbed[position].start
+        for position in range(own.last + 1, last + 1)
+        if position in placement.absorbed
+    )
+    return next((start for start in starts if start >= own.extent.end), None)
+
+
+def absorbed_times(
+    extent: Extent, next_start: int | None, clock: FrameClock, levels: Levels
+) -> tuple[float, float]:
+    """Start and end in seconds of speech that was absorbed; next_start: the frame at which the next
+    word begins, None after the last. As of a word: its sound goes on after its last frame.
+    """
+    first = extent._replace(end=extent.start + 1)
+    return word_edges([_last_frame(first), _last_frame(extent)], next_start, clock, levels)
+
+
+def _last_frame(extent: Extent) -> TokenSpan:
+    """For the edges, which look at the sound there alone."""
+    return TokenSpan(ABSORBED, extent.end - 1, extent.end, 0.0)
 
 
 def _word(
     written: WrittenText, placement: Placement, own: _Found, start: float, end: float
 ) -> Word:
     item = written.words[own.word]
-    reading = said(written, placement, own.word).text if len(item.readings) > 1 else None
+    reading = None
+    if len(item.readings) > 1 or any(map(str.isdigit, item.text)):
+        reading = said(written, placement, own.word).text
     score = joint_score(placement.spans[own.first : own.last + 1])
     return Word(item.text, start, end, score, "aligned", item.char_start, item.char_end, reading)
 
 
 def _all_words(
-    written: WrittenText, placement: Placement, timed: Mapping[int, Word], clock: FrameClock
+    written: WrittenText,
+    placement: Placement,
+    timed: Mapping[int, Word],
+    clock: FrameClock,
+    levels: Levels,
 ) -> Iterator[Word]:
     """The timed words, and the others between them."""
     gap_start = 0.0
@@ -121,7 +162,7 @@ def _all_words(
         follower = timed.get(run[-1] + 1)
         gap_end = round(clock.duration_sec, 3) if follower is None else follower.start or gap_start
         silent = [index for index in run if index not in placement.missing]
-        start, end = _part_of_gap(placement, run, (gap_start, gap_end), clock)
+        start, end = _part_of_gap(placement, run, (gap_start, gap_end), clock, levels)
         edges = np.linspace(start, end, len(silent) + 1).round(3).tolist()
         times = dict(zip(silent, itertools.pairwise(edges), strict=True))
         yield from (_untimed(written, index, times.get(index)) for index in run)
@@ -137,15 +178,22 @@ def _untimed(written: WrittenText, index: int, time: tuple[float, float] | None)
 
 
 def _part_of_gap(
-    placement: Placement, run: Sequence[int], gap: tuple[float, float], clock: FrameClock
+    placement: Placement,
+    run: Sequence[int],
+    gap: tuple[float, float],
+    clock: FrameClock,
+    levels: Levels,
 ) -> tuple[float, float]:
     """Of the gap that a run of words stands in: what was absorbed there, or all of it."""
     positions = placement.between(run[0], run[-1])
     heard = [placement.absorbed[item] for item in positions if item in placement.absorbed]
     if not heard:
         return gap
+    after = nearest(placement, range(run[-1] + 1, len(placement.line.places)))
+    next_start = None if after is None else placement.extent(after).start
     start, end = gap
-    first, last = clock.seconds(heard[0].start), clock.seconds(heard[-1].end)
+    whole = Extent(heard[0].start, heard[-1].end)
+    first, last = absorbed_times(whole, next_start, clock, levels)
     return min(max(first, start), end), min(max(last, start), end)
 
 
@@ -154,8 +202,7 @@ def _joint(
 ) -> tuple[Status, float | None]:
     """Of the words [first, last] together."""
     statuses = {word.status for word in words}
-    places = [place for place in placement.line.places[first : last + 1] if place is not None]
-    if places:
-        spans = [span for begin, end in places for span in placement.spans[begin : end + 1]]
+    spans = spoken_spans(placement, slice(first, last + 1))
+    if spans:
         return "aligned", joint_score(spans)
     return ("interpolated" if "interpolated" in statuses else "not_found"), None

@@ -26,7 +26,7 @@ from service.errors import EmptyTranscript, NoSpeech, NothingToAlign
 from service.features import features_of
 from service.levels import levels
 from service.manifest import Manifest
-from service.placed import placed_segments, placed_words, said
+from service.placed import placed_segments, placed_words, said, spoken_spans
 from service.placement import Placement, place
 from service.plausibility import doubts, longest_gap
 from service.quality import quality
@@ -96,7 +96,8 @@ class Recognizer:
         """
         written = self.written(text, options)
         self.check_fit(written, audio)  # before the model has worked for it
-        return self.place(self.listen(audio, on_progress=on_progress), written, options)
+        emissions = self.listen(audio, on_progress=on_progress)
+        return self.place(emissions, written, options, on_progress=on_progress)
 
     def listen(self, audio: Audio, *, on_progress: Progress | None = None) -> Emissions:
         """What the model hears; of silent audio nothing."""
@@ -156,10 +157,16 @@ class Recognizer:
         check_fit(lineup(written).tokens, self._emitter.frame_count(len(audio.waveform)))
 
     def place(
-        self, emissions: Emissions, written: WrittenText, options: AlignOptions = DEFAULTS
+        self,
+        emissions: Emissions,
+        written: WrittenText,
+        options: AlignOptions = DEFAULTS,
+        *,
+        on_progress: Progress | None = None,
     ) -> Alignment:
         """When each word of a text is said in what was heard.
 
+        `on_progress` is called often with the whole length, and stops the search by raising.
         Raises NoSpeech or TranscriptTooLong.
         """
         stages = Stages()
@@ -167,12 +174,19 @@ class Recognizer:
         with stages.time("search"):
             if np.all(emissions.log_probs.argmax(axis=1) == blank_id):
                 raise _no_speech(clock.duration_sec)
-            found = place(emissions.log_probs, written, blank_id, options.gaps)
+            found = place(
+                emissions.log_probs,
+                written,
+                blank_id,
+                options.gaps,
+                on_progress=lambda _: on_progress(clock.duration_sec) if on_progress else None,
+            )
         with stages.time("search"):
             words = placed_words(written, found, clock, emissions.levels)
             segments = placed_segments(written, found, words)
             trust = quality(found.evidence, _token_counts(written, found))
-            unwritten = unwritten_speech(written, found, self._heard(emissions), clock)
+            heard = self._heard(emissions)
+            unwritten = unwritten_speech(written, found, heard, clock, emissions.levels)
             characters = None
             if options.with_characters:
                 characters = placed_characters(found.line, words, found.spans, clock)
@@ -183,7 +197,7 @@ class Recognizer:
             segments=segments,
             unspoken=_unspoken(written.text, words),
             unwritten=unwritten,
-            score=joint_score(found.spans),
+            score=joint_score(spoken_spans(found)),
             quality=trust,
             duration_sec=clock.duration_sec,
             language=self.manifest.language,

@@ -1,12 +1,14 @@
 """Speech that a text lacks, from what the search absorbed."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
 
 from service.ctc import ABSORBED
-from service.placed import said
+from service.levels import Levels
+from service.placed import absorbed_times, said
 from service.placement import Extent, Placement
 from service.spans import FrameClock, Unwritten, Word
 from service.text.written import WrittenText
@@ -16,21 +18,39 @@ LEAST_LETTERS: Final = 2  # less is a breath, or a neighbour's echo
 
 
 def unwritten_speech(
-    written: WrittenText, placement: Placement, heard: Sequence[Word], clock: FrameClock
+    written: WrittenText,
+    placement: Placement,
+    heard: Sequence[Word],
+    clock: FrameClock,
+    levels: Levels,
 ) -> tuple[Unwritten, ...]:
     """Where something is said that the text lacks, with what was heard there.
 
-    heard: the words of the greedy path. What was absorbed where a word stands that the model cannot
-    spell is that word, and nothing that the text lacks.
+    heard: the words of the greedy path; levels: float32 [M], of the whole recording. What was
+    absorbed where a word stands that the model cannot spell is that word, and nothing that the text
+    lacks.
     """
     found = []
-    for stretch in _stretches(placement, _claimed(written, placement), clock):
-        start, end = clock.seconds(stretch.start), clock.seconds(stretch.end)
+    stretches = list(_stretches(placement, _claimed(written, placement), clock))
+    for stretch, following in itertools.pairwise([*stretches, None]):
+        if stretch is None:
+            break
+        next_start = _next_start(placement, stretch, following)
+        start, end = absorbed_times(stretch, next_start, clock, levels)
         inside = (word.word for word in heard if start <= _middle(word) < end)
         text = " ".join(inside)
         if sum(map(str.isalpha, text)) >= LEAST_LETTERS:
             found.append(Unwritten(start, end, text))
     return tuple(found)
+
+
+def _next_start(placement: Placement, stretch: Extent, following: Extent | None) -> int | None:
+    """The frame at which a word or another stretch begins after one; None if nothing does."""
+    starts = (span.start for span in placement.spans if span.start >= stretch.end)
+    after = next(starts, None)
+    if following is None or (after is not None and after < following.start):
+        return after
+    return following.start
 
 
 def _stretches(placement: Placement, claimed: set[int], clock: FrameClock) -> Iterator[Extent]:

@@ -61,11 +61,14 @@ def same_but_for_timings(shown: dict[str, Any], answered: dict[str, Any]) -> boo
 
 
 def taken_scores(answer: dict[str, Any]) -> Iterator[float]:
-    """Take the scores out of an answer, and the timings; in a sentence, a place is left."""
-    del answer["timings"]
-    yield answer.pop("score", 0.0)
-    for word in answer["words"]:
-        yield word.pop("score")
+    """Take the scores out of an answer, its timings, and whether it was kept from an earlier
+    request; in a sentence, a place is left.
+    """
+    del answer["timings"], answer["cached"]
+    for whole in ("score", "quality"):
+        yield answer.pop(whole, 0.0)
+    for part in (*answer["words"], *answer.get("segments", ())):
+        yield part.pop("score")
     choice = answer["choice"]
     for model, certainty in choice["candidates"].items():
         choice["candidates"][model] = None

@@ -6,6 +6,8 @@ python -m export.demo choice --text ... --recordings ... --sentences ... --words
     how often the service chooses the language that is spoken
 python -m export.demo edges --text ... --sentences ... --words ...
     fit the rule of word ends, and measure it on held-out voices
+python -m export.demo trust --text ... --recordings ... --sentences ... --words ...
+    fit what decides how far an alignment is trusted, and measure it
 python -m export.demo clips     speak the example clips, and write down their onsets
 python -m export.demo hour --text ... --output FOLDER   (or --sentences ... --words ...)
     speak an hour of sentences with pauses and music between them, and write down their places
@@ -35,6 +37,7 @@ from export.demo.hindi.model import UnspellableText
 from export.demo.hour import SEED, Corpus, write_hour
 from export.demo.speech.espeak import EspeakError
 from export.demo.speech.festival import Festival, FestivalError
+from export.demo.trust.report import measure_trust
 from service.bundle import open_bundle
 from service.recognizer import Recognizer
 
@@ -78,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_texts(choice, _measure_choice)
     edges = add("edges", help="fit the rule of word ends, and measure it")
     _add_texts(edges, _fit_edges)
+    trust = add("trust", help="fit and measure how far an alignment can be trusted")
+    _add_texts(trust, _measure_trust)
     spoken = add("clips", help="speak the example clips again")
     spoken.add_argument("--output", type=Path, default=EXAMPLES)
     spoken.add_argument("--onsets", type=Path, default=GOLDEN, help="folder of the onsets")
@@ -202,6 +207,17 @@ def _fit_edges(options: argparse.Namespace) -> int:
     )
     models = [Model(bundle, *corpus) for bundle, corpus in zip(bundles, corpora, strict=True)]
     for line in fit_edges(models):
+        sys.stdout.write(line + "\n")
+    return 0
+
+
+def _measure_trust(options: argparse.Namespace) -> int:
+    lines = measure_trust(
+        *(open_bundle(options.models / f"{language}-demo") for language in ("he", "hi")),
+        hebrew_corpus.split_corpus(options.text, options.recordings),
+        hindi_corpus.split_corpus(options.sentences, options.words),
+    )
+    for line in lines:
         sys.stdout.write(line + "\n")
     return 0
 

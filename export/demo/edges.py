@@ -13,19 +13,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from export.demo.evaluate import EdgeErrors, degraded, synthetic_speech
+from export.demo.evaluate import EdgeErrors, audio_of, degraded, synthetic_speech
 from export.demo.speech.speaker import HELD_OUT_VOICES, VOICES, Language
 from export.demo.speech.utterance import SAMPLE_RATE, Utterance
-from service.acoustic import OnnxAcousticModel
 from service.align import forced_align
 from service.bundle import Bundle
-from service.ctc import log_softmax, merge_tokens
+from service.ctc import merge_tokens
 from service.edges import FINAL_SOUND_SEC, FITTED, EdgeRule, word_edges
-from service.features import features_of
-from service.levels import Levels, levels
+from service.levels import Levels
+from service.recognizer import Recognizer
 from service.spans import FrameClock, TokenSpan
-from service.text.mapping import written_text
-from service.text.vocabulary import vocabulary_of
+from service.text.lineup import lineup
 
 RANGES_DB: Final = (25.0, 30.0, 35.0, 40.0, 45.0)
 QUIET_SHARES: Final = (0.2, 0.25, 0.3, 0.35, 0.4)
@@ -96,37 +94,31 @@ class Aligner:
     """A bundle's model, which finds the words of an utterance."""
 
     def __init__(self, bundle: Bundle) -> None:
-        self._manifest = bundle.manifest
-        self._vocabulary = vocabulary_of(bundle)
-        self._features = features_of(bundle.manifest)
-        self._model = OnnxAcousticModel(bundle)
+        self._recognizer = Recognizer.load(bundle)
+        self._blank_id = bundle.manifest.blank_id
 
     def place(self, utterance: Utterance) -> list[Placed]:
         """The words of an utterance whose ends are known."""
         if utterance.ends is None:
             return []
-        text = " ".join(utterance.words)
-        written = written_text(text, self._manifest.language, self._vocabulary)
-        log_probs = log_softmax(self._model.logits(self._features(utterance.waveform)))
-        blank_id = self._vocabulary.blank_id
-        spans = merge_tokens(*forced_align(log_probs, written.tokens, blank_id), blank_id)
-        sound = levels(utterance.waveform, SAMPLE_RATE)
-        seconds = len(utterance.waveform) / SAMPLE_RATE
-        clock = FrameClock(self._manifest.framing.stride, SAMPLE_RATE, seconds)
+        heard = self._recognizer.listen(audio_of(utterance.waveform))
+        line = lineup(self._recognizer.written(" ".join(utterance.words)), gaps="none")
+        path = forced_align(heard.log_probs, line.tokens, self._blank_id)
+        spans = merge_tokens(*path, self._blank_id)
         starts = [*(span.start for span in spans), None]
-        firsts = [*(item.first for item in written.words[1:]), len(spans)]
+        held = [places for places in line.places if places is not None]
+        firsts = [*(first for first, _ in held[1:]), len(spans)]
         times = zip(utterance.onsets / SAMPLE_RATE, utterance.ends / SAMPLE_RATE, strict=True)
         return [
             Placed(
-                spans[item.first : item.last + 1],
-                starts[item.last + 1],
+                spans[first : last + 1],
+                starts[last + 1],
                 starts[after],
-                clock,
-                sound,
+                heard.clock,
+                heard.levels,
                 *time,
             )
-            for item, after, time in zip(written.words, firsts, times, strict=True)
-            if item.first is not None and item.last is not None and after is not None
+            for (first, last), after, time in zip(held, firsts, times, strict=True)
         ]
 
 

@@ -26,6 +26,11 @@ ECHO_SEC: Final = 0.1  # of a voice that has one; part of the pause
 MUSIC_SHARE: Final = 0.12  # of the pauses, which are longer by that
 MUSIC_SEC: Final = (2.0, 12.0)
 READING: Final = Style(rate=(110, 170), pitch=(35, 65), pitch_range=(40, 70), throat=(0.97, 1.05))
+# Of these, he-demo hears more than 15 % of the letters wrong, where of others it hears 12 %.
+UNCLEAR: Final = (
+    "Alicia", "Andrea", "Andy", "Lee", "Marco", "anika", "antonio", "david", "pedro", "steph",
+    "steph2", "steph3",
+)  # fmt: skip
 PEAK: Final = (0.15, 0.9)  # of a sentence
 AUDIO, TEXT, SENTENCES = "audio.wav", "text.txt", "sentences.tsv"
 
@@ -83,7 +88,8 @@ def write_hour(corpus: Corpus, folder: Path, minutes: float, seed: int = SEED) -
 
 def _pieces(corpus: Corpus, seed: int) -> Iterator[tuple[Waveform, Utterance | None]]:
     """A pause, then sentences, each with a pause behind it; all of it above a floor of noise."""
-    speaker = Speaker(corpus.language, (*HELD_OUT_VOICES, *VOICES), READING)
+    voices = [voice for voice in (*HELD_OUT_VOICES, *VOICES) if voice not in UNCLEAR]
+    speaker = Speaker(corpus.language, voices, READING)
     yield _pause(np.random.default_rng(seed)), None
     for number, line in enumerate(corpus.shuffled(seed)):
         # Its own generator: how long the one before became must not change this one.

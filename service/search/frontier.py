@@ -9,7 +9,7 @@ import numpy as np
 from service.search.trellis import Floats, Ints, Trellis
 
 WINDOW_FRAMES: Final = 64  # at most this many frames between two looks at the window
-GATHERED_CELLS: Final = 1 << 17  # emissions at a time: 1 MB, so that they stay in the cache
+GATHERED_CELLS: Final = 1 << 18  # emissions at a time: 2 MB, so that they stay in the cache
 
 # (frame, the best score there) -> the least score worth keeping
 Threshold = Callable[[int, float], float]

@@ -90,7 +90,7 @@ def align(
         on_progress=on_progress,
     )
     before["decode"] = recording.decode_sec
-    result = recognizer.place(emissions, written, options)
+    result = recognizer.place(emissions, written, options, on_progress=on_progress)
     return Answer(result, _telling(choice, found.passed), before, cached)
 
 

@@ -47,8 +47,8 @@ class PlacedWordAnswer(WordAnswer):
     """A word of the given text."""
 
     reading: str | None = Field(
-        description="How it was said, for a word that can be read in several ways, such as a "
-        "number: the reading that fits the sound best."
+        description="How it was said, for a number and for any word that can be read in several "
+        "ways: the reading that fits the sound best. null for all others."
     )
 
 

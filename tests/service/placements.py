@@ -15,7 +15,11 @@ BLANK = 0
 
 
 def placement_of(
-    line: Lineup, spans: Sequence[TokenSpan], absorbed: Sequence[int] = (), frames: int = 0
+    line: Lineup,
+    spans: Sequence[TokenSpan],
+    absorbed: Sequence[int] = (),
+    frames: int = 0,
+    missing: frozenset[int] = frozenset(),
 ) -> Placement:
     """Of spans, one a target, with frames that were absorbed between them."""
     frames = max([frames, *(span.end for span in spans), *(frame + 1 for frame in absorbed)])
@@ -24,7 +28,7 @@ def placement_of(
         tokens[span.start : span.end] = span.token
     tokens[list(absorbed)] = ABSORBED
     evidence = np.zeros(len(line.places))
-    return Placement(line, tuple(spans), tokens, {}, frozenset(), evidence)
+    return Placement(line, tuple(spans), tokens, {}, missing, evidence)
 
 
 def steady(clock: FrameClock) -> Levels:

@@ -59,7 +59,19 @@ class Planted:
             if late is not None:
                 start, end = samples[0] / 16_000 + late, samples[1] / 16_000 - late
             words.append(Word(name, start, end, 1.0, "aligned", 0, 0))
-        return Alignment(tuple(words), (), 1.0, audio.duration_sec, "xx", "planted", {})
+        return Alignment(
+            words=tuple(words),
+            characters=None,
+            segments=(),
+            unspoken=(),
+            unwritten=(),
+            score=1.0,
+            quality=1.0,
+            duration_sec=audio.duration_sec,
+            language="xx",
+            model="planted",
+            timings={},
+        )
 
 
 def utterance(samples: int, *words: str) -> Utterance:

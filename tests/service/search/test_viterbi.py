@@ -85,4 +85,4 @@ def test_memory_grows_with_the_root_of_the_length(*, bounded: bool) -> None:
         finally:
             tracemalloc.stop()
     pairs = len(targets) + int(np.count_nonzero(np.diff(targets) == 0))
-    assert peak < 8 * pairs * 12_000**0.5 + 200 * 12_000 + 4 * frontier.GATHERED_CELLS * 8
+    assert peak < 8 * pairs * 12_000**0.5 + 200 * 12_000 + 2**20

@@ -242,7 +242,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], int, str]] = {
     ),
     "nothing to align": (
         "/align",
-        {"files": {"audio": noise(1)}, "data": {"transcript": "hello 42", "language": "he"}},
+        {"files": {"audio": noise(1)}, "data": {"transcript": "hello OK", "language": "he"}},
         422,
         "nothing_to_align",
     ),

@@ -194,7 +194,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str, str]] = {
     "no format": ({"subtitles": "שלום"}, 415, "unsupported_subtitles", "subtitles"),
     "corrupt": ({"subtitles": "1\n0 --> 1\nx"}, 422, "corrupt_subtitles", "subtitles"),
     "too many": ({"subtitles": "-->" * 20_001}, 413, "subtitles_too_long", "subtitles"),
-    "text too large": ({"subtitles": "1\n" * 200_000}, 413, "upload_too_large", "subtitles"),
+    "text too large": ({"subtitles": "1\n" * 2_200_000}, 413, "upload_too_large", "subtitles"),
     "no tier": ({"subtitles": GRIDS, "tier": "b"}, 400, "invalid_field", "tier"),
     "no number": ({"subtitles": GOOD, "linger_sec": "x"}, 400, "invalid_field", "linger_sec"),
     "too long": ({"subtitles": GOOD, "linger_sec": "11"}, 400, "invalid_field", "linger_sec"),
