@@ -6,7 +6,8 @@ Each pass is one exact search along one line of targets (service/align.py). What
 know is settled between passes: a number's readings are compared where it stands, and words whose
 sounds explain the audio worse than no word at all are taken out. Then whatever was said in their
 stead is absorbed, and each of them is tried once more in the gap that is left. Which words these
-are is found around them alone; the last pass is a search of the whole again.
+are is found around them alone, with gaps between all words; the last pass is a search of the whole
+again, with gaps only where much is absorbed: elsewhere the words are taken to be all that is said.
 """
 
 from bisect import bisect_left
@@ -139,7 +140,7 @@ def place(
     found = search.run(gaps, readings)
     if gaps == "none" or not (search.unsaid(found) or search.passes_over(found)):
         return found
-    return search.leave_out(readings)
+    return search.leave_out(gaps, readings)
 
 
 class _Search:
@@ -161,10 +162,17 @@ class _Search:
         self._unwritten = np.maximum(log_probs[:, blank_id], np.float32(rule.absorb))
 
     def run(
-        self, gaps: Gaps, readings: Mapping[int, int], missing: Collection[int] = frozenset()
+        self,
+        gaps: Gaps,
+        readings: Mapping[int, int],
+        missing: Collection[int] = frozenset(),
+        opened: Collection[int] = frozenset(),
     ) -> Placement:
-        """The best path of the text without the missing words. Raises TranscriptTooLong."""
-        line = lineup(self._written, readings=readings, without=missing, gaps=gaps)
+        """The best path of the text without the missing words. Raises TranscriptTooLong.
+
+        opened: words before which there is a gap, too.
+        """
+        line = lineup(self._written, readings=readings, without=missing, gaps=gaps, opened=opened)
         return self._placed(line, readings, frozenset(missing))
 
     def readings(self, several: Iterable[int]) -> Mapping[int, int]:
@@ -192,8 +200,11 @@ class _Search:
         losses = np.bincount(found.positions(blanks), weights=lost, minlength=1)
         return bool(losses.max() > PASSED_OVER)
 
-    def leave_out(self, readings: Mapping[int, int]) -> Placement:
-        """Without the words that were not said, and with gaps between all others."""
+    def leave_out(self, gaps: Gaps, readings: Mapping[int, int]) -> Placement:
+        """Without the words that were not said, and with gaps where speech is that the text lacks.
+
+        One gap more lets a word that was said be placed beside what was misheard of it.
+        """
         found = whole = self.run("words", readings)
         tried: set[int] = set()
         for _ in range(ROUNDS):
@@ -205,7 +216,19 @@ class _Search:
             tried |= back  # a word that is left out once more stays out
             found = self._searched_again(found, found.missing - back)
         missing = found.missing | self.unsaid(found)
-        return whole if missing == whole.missing else self.run("words", readings, missing)
+        if gaps == "words" and missing == whole.missing:
+            return whole
+        return self.run(gaps, readings, missing, self._opened(found))
+
+    def _opened(self, found: Placement) -> set[int]:
+        """The placed words before which absorbing gained more than an exact text loses."""
+        placed = [index for index, place in enumerate(found.line.places) if place is not None]
+        firsts = [place[0] for place in found.line.places if place is not None]
+        frames = np.flatnonzero(found.tokens == ABSORBED)
+        gains = self._rule.absorb - self._log_probs[frames, self._blank_id]
+        words = np.searchsorted(firsts, found.positions(frames))
+        gained = np.bincount(words, weights=gains, minlength=len(placed))[: len(placed)]
+        return {placed[item] for item in np.flatnonzero(gained > PASSED_OVER)}
 
     def _searched_again(self, found: Placement, missing: frozenset[int]) -> Placement:
         """Without exactly these words: a search around those that were not missing, or are not now.

@@ -40,6 +40,7 @@ def lineup(
     readings: Mapping[int, int] = _FIRST_READINGS,
     without: Collection[int] = (),
     gaps: Gaps = "ends",
+    opened: Collection[int] = (),
     words: range | None = None,
 ) -> Lineup:
     """Line up the targets of a text's words.
@@ -47,8 +48,9 @@ def lineup(
     readings: word -> which of its readings; the first where it is not named. without: words that
     were not said: each leaves a free position in its stead. gaps: what else is free, "none";
     before the first and after the last target, "ends"; line breaks, too, "lines"; or what stands
-    between any two words, "words". words: those
-    to line up, consecutive ones, all by default; `places` has an entry for each of these.
+    between any two words, "words". opened: words with a
+    free position before them, whatever the gaps. words: those to line up, consecutive ones, all by
+    default; `places` has an entry for each of these.
     """
     chosen = range(len(written.words)) if words is None else words
     breaks = _breaks(written) if gaps == "lines" else ()
@@ -56,7 +58,7 @@ def lineup(
     if gaps != "none":
         row.leave_gap()
     for index in chosen:
-        if gaps == "words" or index in breaks:
+        if gaps == "words" or index in breaks or index in opened:
             row.leave_gap()
         if index in without:
             row.leave_gap()
