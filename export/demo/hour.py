@@ -50,7 +50,9 @@ class Corpus:
     def shuffled(self, seed: int) -> list[Sequence[str]]:
         """Every sentence once, the held-out ones before the others."""
         shuffler = stdlib_random.Random(seed)
-        parts = [list(dict.fromkeys(map(tuple, part))) for part in (self.held_out_lines, self.lines)]
+        parts = [
+            list(dict.fromkeys(map(tuple, part))) for part in (self.held_out_lines, self.lines)
+        ]
         for part in parts:
             shuffler.shuffle(part)
         return [line for part in parts for line in part]
