@@ -38,11 +38,13 @@ NO_READINGS: Final[Mapping[int, int]] = {}
 @dataclass(frozen=True)
 class PlacementRule:
     """What was fitted: absorb, log-probability of a frame of speech that the text lacks; unsaid,
-    nats a token, the least evidence of a word that was said.
+    nats a token, the least evidence of a word that was said; passed_over, nats, the most by which
+    blanks may cost more than absorbing in one gap.
     """
 
     absorb: float = ABSORB_LOG_PROB
     unsaid: float = UNSAID
+    passed_over: float = PASSED_OVER
 
 
 FITTED: Final = PlacementRule()
@@ -181,11 +183,9 @@ class _Search:
         return set(np.flatnonzero(found.evidence < self._rule.unsaid).tolist()) - found.missing
 
     def passes_over(self, found: Placement) -> bool:
-        """Whether somewhere speech lies between targets that the text lacks."""
-        blanks = np.flatnonzero(found.tokens == self._blank_id)
-        lost = self._unwritten[blanks] - self._log_probs[blanks, self._blank_id]
-        losses = np.bincount(found.positions(blanks), weights=lost, minlength=1)
-        return bool(losses.max() > PASSED_OVER)
+        """Whether somewhere speech that the text lacks lies between targets."""
+        lost = passed_over(self._log_probs, found, self._blank_id, self._rule.absorb)
+        return lost > self._rule.passed_over
 
     def leave_out(self, readings: Mapping[int, int]) -> Placement:
         """Without the words that were not said, and with gaps between all others."""
@@ -290,6 +290,18 @@ class _Search:
         evidence = part._placed(line, readings, frozenset()).evidence
         worst = min(some, key=lambda index: evidence[index - run.start])
         return worst if evidence[worst - run.start] < self._rule.unsaid else None
+
+
+def passed_over(
+    log_probs: NDArray[np.float32], found: Placement, blank_id: int, absorb: float = ABSORB_LOG_PROB
+) -> float:
+    """Nats by which blanks cost more than absorbing their frames, in the gap where that is most.
+
+    log_probs: float32 [T, V], in which `found` was placed; absorb: log domain, a frame.
+    """
+    frames = np.flatnonzero(found.tokens == blank_id)
+    lost = np.maximum(absorb - log_probs[frames, blank_id], 0.0)
+    return float(np.bincount(found.positions(frames), weights=lost, minlength=1).max())
 
 
 def nearest(found: Placement, words: Iterable[int]) -> int | None:
