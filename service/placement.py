@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.align import ABSORB_LOG_PROB, forced_align, frames_needed
+from service.chain import Candidate, best_chain
 from service.ctc import ABSORBED, merge_tokens
 from service.spans import TokenSpan
 from service.text.lineup import Gaps, Lineup, lineup
@@ -29,6 +30,7 @@ UNSAID: Final = -3.0  # nats a token
 # texts that lack three words 14 and more. Fitted there, too.
 PASSED_OVER: Final = 10.0  # nats in one gap
 ROUNDS: Final = 3  # of leaving words out and trying them again
+ISLAND_WORDS: Final = 2  # between missing ones, which are tried again with them
 # Words times frames of a gap in which each missing word is tried alone; together in larger ones.
 ALONE_BUDGET: Final = 2_000_000
 
@@ -191,17 +193,18 @@ class _Search:
         """Without the words that were not said, and with gaps between all others."""
         missing: set[int] = set()
         found = self.run("words", readings)
-        for _ in range(ROUNDS):
-            unsaid = self.unsaid(found)
-            if not unsaid:
+        for attempt in range(ROUNDS):
+            before = missing
+            missing = missing | self.unsaid(found)
+            if missing == before:
                 break
-            missing |= unsaid
             found = self.run("words", readings, missing)
-            back = set(self._found_again(found, missing))
-            if back:
-                missing -= back
+            # One alone among words that are missing may have taken the place of one of them.
+            loose = missing if attempt else missing | _islands(found)
+            missing = loose - set(self._found_again(found, loose))
+            if missing != found.missing:
                 found = self.run("words", readings, missing)
-        missing |= self.unsaid(found)
+        missing = missing | self.unsaid(found)
         return found if missing == found.missing else self.run("words", readings, missing)
 
     def _placed(
@@ -269,10 +272,24 @@ class _Search:
         left = list(run)
         if len(run) * len(heard) <= ALONE_BUDGET:
             # A word that was not said takes the place of one that was: each is heard by itself.
-            left = [index for index in run if self._worst(run, [index], readings, heard) is None]
+            part = _Search(heard, self._written, self._blank_id, self._rule, self._on_progress)
+            alone = (part._alone(index, readings) for index in run)
+            left = best_chain([word for word in alone if word is not None], len(heard))
         while left and (worst := self._worst(run, left, readings, heard)) is not None:
             left.remove(worst)
         return left
+
+    def _alone(self, word: int, readings: Mapping[int, int]) -> Candidate | None:
+        """A word where it fits best; None if it is not said."""
+        words = range(word, word + 1)
+        line = lineup(self._written, readings=readings, gaps="words", words=words)
+        if not line.targets or frames_needed(line.tokens) > len(self._log_probs):
+            return None
+        found = self._placed(line, readings, frozenset())
+        surplus = float(found.evidence[0]) - self._rule.unsaid
+        if surplus < 0:
+            return None
+        return Candidate(word, *found.extent(0), surplus * len(line.targets))
 
     def _worst(
         self,
@@ -307,6 +324,17 @@ def passed_over(
 def nearest(found: Placement, words: Iterable[int]) -> int | None:
     """The first of some words that has a place."""
     return next((index for index in words if found.line.places[index] is not None), None)
+
+
+def _islands(found: Placement) -> set[int]:
+    """The words that stand alone, or nearly, among missing ones."""
+    count = len(found.line.places)
+    lonely = (
+        run
+        for run in _runs(set(range(count)) - found.missing)
+        if len(run) <= ISLAND_WORDS and len(run) < count
+    )
+    return {index for run in lonely for index in run if found.line.places[index] is not None}
 
 
 def _runs(words: Collection[int]) -> Iterator[range]:
