@@ -158,6 +158,7 @@ class _Search:
         self._blank_id = blank_id
         self._rule = rule
         self._unwritten = np.maximum(log_probs[:, blank_id], np.float32(rule.absorb))
+        self._alone_in: dict[tuple[int, Extent], Candidate | None] = {}  # what was tried before
 
     def run(
         self, gaps: Gaps, readings: Mapping[int, int], missing: Collection[int] = frozenset()
@@ -196,14 +197,17 @@ class _Search:
         for attempt in range(ROUNDS):
             before = missing
             missing = missing | self.unsaid(found)
-            if missing == before:
+            if not missing:
                 break
-            found = self.run("words", readings, missing)
+            if missing != found.missing:
+                found = self.run("words", readings, missing)
             # One alone among words that are missing may have taken the place of one of them.
             loose = missing if attempt else missing | _islands(found)
             missing = loose - set(self._found_again(found, loose))
             if missing != found.missing:
                 found = self.run("words", readings, missing)
+            if attempt and missing == before:
+                break
         missing = missing | self.unsaid(found)
         return found if missing == found.missing else self.run("words", readings, missing)
 
@@ -263,17 +267,19 @@ class _Search:
             after = nearest(found, range(run.stop, len(found.line.places)))
             start = 0 if before is None else found.extent(before).end
             end = len(self._log_probs) if after is None else found.extent(after).start
-            yield from self._said(run, found.readings, self._log_probs[start:end])
+            yield from self._said(run, found.readings, Extent(start, end))
 
-    def _said(
-        self, run: range, readings: Mapping[int, int], heard: NDArray[np.float32]
-    ) -> list[int]:
-        """Those of a run of words that are said on some frames."""
+    def _said(self, run: range, readings: Mapping[int, int], gap: Extent) -> list[int]:
+        """Those of a run of words that are said in a gap."""
         left = list(run)
+        heard = self._log_probs[gap.start : gap.end]
         if len(run) * len(heard) <= ALONE_BUDGET:
             # A word that was not said takes the place of one that was: each is heard by itself.
             part = _Search(heard, self._written, self._blank_id, self._rule, self._on_progress)
-            alone = (part._alone(index, readings) for index in run)
+            for index in run:
+                if (index, gap) not in self._alone_in:
+                    self._alone_in[index, gap] = part._alone(index, readings)
+            alone = (self._alone_in[index, gap] for index in run)
             left = best_chain([word for word in alone if word is not None], len(heard))
         while left and (worst := self._worst(run, left, readings, heard)) is not None:
             left.remove(worst)
