@@ -29,9 +29,10 @@ UNSAID: Final = -3.0  # nats a token
 # Log-probability lost between two targets by taking speech for blanks: exact texts lose up to 8,
 # texts that lack three words 14 and more. Fitted there, too.
 PASSED_OVER: Final = 10.0  # nats in one gap
-ROUNDS: Final = 3  # of leaving words out and trying them again
+ROUNDS: Final = 4  # of leaving words out and trying them again
 ISLAND_WORDS: Final = 2  # between missing ones, which are tried again with them
-# Words times frames of a gap in which each missing word is tried alone; together in larger ones.
+# Words times frames of a gap in which each missing word is tried alone, then the worst of them left
+# out one by one. In larger ones they are tried together, and all that do not fit are left out.
 ALONE_BUDGET: Final = 2_000_000
 
 NO_READINGS: Final[Mapping[int, int]] = {}
@@ -158,7 +159,7 @@ class _Search:
         self._blank_id = blank_id
         self._rule = rule
         self._unwritten = np.maximum(log_probs[:, blank_id], np.float32(rule.absorb))
-        self._alone_in: dict[tuple[int, Extent], Candidate | None] = {}  # what was tried before
+        self._tried: dict[tuple[int, Extent], Candidate | None] = {}  # what was tried before
 
     def run(
         self, gaps: Gaps, readings: Mapping[int, int], missing: Collection[int] = frozenset()
@@ -202,8 +203,8 @@ class _Search:
             if missing != found.missing:
                 found = self.run("words", readings, missing)
             # One alone among words that are missing may have taken the place of one of them.
-            loose = missing if attempt else missing | _islands(found)
-            missing = loose - set(self._found_again(found, loose))
+            islands = set() if attempt else _islands(found)
+            missing = (missing | islands) - set(self._found_again(found, missing, islands))
             if missing != found.missing:
                 found = self.run("words", readings, missing)
             if attempt and missing == before:
@@ -260,32 +261,48 @@ class _Search:
             on_progress=self._on_progress,
         )
 
-    def _found_again(self, found: Placement, missing: Collection[int]) -> Iterator[int]:
-        """The missing words that are said in the gaps that they left."""
-        for run in _runs(missing):
-            before = nearest(found, range(run.start - 1, -1, -1))
-            after = nearest(found, range(run.stop, len(found.line.places)))
-            start = 0 if before is None else found.extent(before).end
-            end = len(self._log_probs) if after is None else found.extent(after).start
-            yield from self._said(run, found.readings, Extent(start, end))
+    def _found_again(
+        self, found: Placement, missing: Collection[int], islands: Collection[int]
+    ) -> Iterator[int]:
+        """The missing words that are said in the gaps that they left, with the islands in them."""
+        for run in _runs({*missing, *islands}):
+            gap = self._gap(found, run)
+            if len(run) * (gap.end - gap.start) <= ALONE_BUDGET:
+                yield from self._said(run, found.readings, gap)
+                continue
+            own = [index for index in run if index in missing]
+            yield from set(run) - set(own)
+            for part in _runs(own):
+                yield from self._said(part, found.readings, self._gap(found, part))
+
+    def _gap(self, found: Placement, run: range) -> Extent:
+        """The frames between the placed words around a run."""
+        before = nearest(found, range(run.start - 1, -1, -1))
+        after = nearest(found, range(run.stop, len(found.line.places)))
+        start = 0 if before is None else found.extent(before).end
+        end = len(self._log_probs) if after is None else found.extent(after).start
+        return Extent(start, end)
 
     def _said(self, run: range, readings: Mapping[int, int], gap: Extent) -> list[int]:
         """Those of a run of words that are said in a gap."""
-        left = list(run)
         heard = self._log_probs[gap.start : gap.end]
-        if len(run) * len(heard) <= ALONE_BUDGET:
-            # A word that was not said takes the place of one that was: each is heard by itself.
-            part = _Search(heard, self._written, self._blank_id, self._rule, self._on_progress)
-            for index in run:
-                if (index, gap) not in self._alone_in:
-                    self._alone_in[index, gap] = part._alone(index, readings)
-            alone = (self._alone_in[index, gap] for index in run)
-            left = best_chain([word for word in alone if word is not None], len(heard))
-        while left and (worst := self._worst(run, left, readings, heard)) is not None:
-            left.remove(worst)
+        part = _Search(heard, self._written, self._blank_id, self._rule, self._on_progress)
+        if len(run) * len(heard) > ALONE_BUDGET:
+            left = list(run)
+            while unsaid := part.worst_first(run, left, readings):
+                left = [index for index in left if index not in unsaid]
+            return left
+        # A word that was not said takes the place of one that was: each is heard by itself.
+        for index in run:
+            if (index, gap) not in self._tried:
+                self._tried[index, gap] = part.alone(index, readings)
+        alone = (self._tried[index, gap] for index in run)
+        left = best_chain([word for word in alone if word is not None], len(heard))
+        while unsaid := part.worst_first(run, left, readings):
+            left.remove(unsaid[0])
         return left
 
-    def _alone(self, word: int, readings: Mapping[int, int]) -> Candidate | None:
+    def alone(self, word: int, readings: Mapping[int, int]) -> Candidate | None:
         """A word where it fits best; None if it is not said."""
         words = range(word, word + 1)
         line = lineup(self._written, readings=readings, gaps="words", words=words)
@@ -297,22 +314,19 @@ class _Search:
             return None
         return Candidate(word, *found.extent(0), surplus * len(line.targets))
 
-    def _worst(
-        self,
-        run: range,
-        some: Collection[int],
-        readings: Mapping[int, int],
-        heard: NDArray[np.float32],
-    ) -> int | None:
-        """Of some words of a run, together on some frames, the least said; None if all are."""
-        part = _Search(heard, self._written, self._blank_id, self._rule, self._on_progress)
+    def worst_first(
+        self, run: range, some: Collection[int], readings: Mapping[int, int]
+    ) -> list[int]:
+        """Of some words of a run, all together, those that are not said; the least said first."""
+        if not some:
+            return []
         without = [index for index in run if index not in some]
         line = lineup(self._written, readings=readings, without=without, gaps="words", words=run)
-        if frames_needed(line.tokens) > len(heard):
-            return max(some)
-        evidence = part._placed(line, readings, frozenset()).evidence
-        worst = min(some, key=lambda index: evidence[index - run.start])
-        return worst if evidence[worst - run.start] < self._rule.unsaid else None
+        if frames_needed(line.tokens) > len(self._log_probs):
+            return [max(some)]
+        evidence = self._placed(line, readings, frozenset()).evidence
+        ranked = sorted(some, key=lambda index: evidence[index - run.start])
+        return [index for index in ranked if evidence[index - run.start] < self._rule.unsaid]
 
 
 def passed_over(
