@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.align import ABSORB_LOG_PROB, forced_align, frames_needed
+from service.chain import Candidate, best_chain
 from service.ctc import ABSORBED, merge_tokens
 from service.spans import TokenSpan
 from service.text.lineup import Gaps, Lineup, lineup
@@ -28,8 +29,10 @@ UNSAID: Final = -3.0  # nats a token
 # Log-probability lost between two targets by taking speech for blanks: exact texts lose up to 8,
 # texts that lack three words 14 and more. Fitted there, too.
 PASSED_OVER: Final = 10.0  # nats in one gap
-ROUNDS: Final = 3  # of leaving words out and trying them again
-# Words times frames of a gap in which each missing word is tried alone; together in larger ones.
+ROUNDS: Final = 4  # of leaving words out and trying them again
+ISLAND_WORDS: Final = 2  # between missing ones, which are tried again with them
+# Words times frames of a gap in which each missing word is tried alone, then the worst of them left
+# out one by one. In larger ones they are tried together, and all that do not fit are left out.
 ALONE_BUDGET: Final = 2_000_000
 
 NO_READINGS: Final[Mapping[int, int]] = {}
@@ -38,11 +41,13 @@ NO_READINGS: Final[Mapping[int, int]] = {}
 @dataclass(frozen=True)
 class PlacementRule:
     """What was fitted: absorb, log-probability of a frame of speech that the text lacks; unsaid,
-    nats a token, the least evidence of a word that was said.
+    nats a token, the least evidence of a word that was said; passed_over, nats, the most by which
+    blanks may cost more than absorbing in one gap.
     """
 
     absorb: float = ABSORB_LOG_PROB
     unsaid: float = UNSAID
+    passed_over: float = PASSED_OVER
 
 
 FITTED: Final = PlacementRule()
@@ -154,6 +159,7 @@ class _Search:
         self._blank_id = blank_id
         self._rule = rule
         self._unwritten = np.maximum(log_probs[:, blank_id], np.float32(rule.absorb))
+        self._tried: dict[tuple[int, Extent], Candidate | None] = {}  # what was tried before
 
     def run(
         self, gaps: Gaps, readings: Mapping[int, int], missing: Collection[int] = frozenset()
@@ -181,27 +187,29 @@ class _Search:
         return set(np.flatnonzero(found.evidence < self._rule.unsaid).tolist()) - found.missing
 
     def passes_over(self, found: Placement) -> bool:
-        """Whether somewhere speech lies between targets that the text lacks."""
-        blanks = np.flatnonzero(found.tokens == self._blank_id)
-        lost = self._unwritten[blanks] - self._log_probs[blanks, self._blank_id]
-        losses = np.bincount(found.positions(blanks), weights=lost, minlength=1)
-        return bool(losses.max() > PASSED_OVER)
+        """Whether somewhere speech that the text lacks lies between targets."""
+        lost = passed_over(self._log_probs, found, self._blank_id, self._rule.absorb)
+        return lost > self._rule.passed_over
 
     def leave_out(self, readings: Mapping[int, int]) -> Placement:
         """Without the words that were not said, and with gaps between all others."""
         missing: set[int] = set()
         found = self.run("words", readings)
-        for _ in range(ROUNDS):
-            unsaid = self.unsaid(found)
-            if not unsaid:
+        for attempt in range(ROUNDS):
+            before = missing
+            missing = missing | self.unsaid(found)
+            if not missing:
                 break
-            missing |= unsaid
-            found = self.run("words", readings, missing)
-            back = set(self._found_again(found, missing))
-            if back:
-                missing -= back
+            if missing != found.missing:
                 found = self.run("words", readings, missing)
-        missing |= self.unsaid(found)
+            # One alone among words that are missing may have taken the place of one of them.
+            islands = set() if attempt else _islands(found)
+            missing = (missing | islands) - set(self._found_again(found, missing, islands))
+            if missing != found.missing:
+                found = self.run("words", readings, missing)
+            if attempt and missing == before:
+                break
+        missing = missing | self.unsaid(found)
         return found if missing == found.missing else self.run("words", readings, missing)
 
     def _placed(
@@ -253,48 +261,100 @@ class _Search:
             on_progress=self._on_progress,
         )
 
-    def _found_again(self, found: Placement, missing: Collection[int]) -> Iterator[int]:
-        """The missing words that are said in the gaps that they left."""
-        for run in _runs(missing):
-            before = nearest(found, range(run.start - 1, -1, -1))
-            after = nearest(found, range(run.stop, len(found.line.places)))
-            start = 0 if before is None else found.extent(before).end
-            end = len(self._log_probs) if after is None else found.extent(after).start
-            yield from self._said(run, found.readings, self._log_probs[start:end])
+    def _found_again(
+        self, found: Placement, missing: Collection[int], islands: Collection[int]
+    ) -> Iterator[int]:
+        """The missing words that are said in the gaps that they left, with the islands in them."""
+        for run in _runs({*missing, *islands}):
+            gap = self._gap(found, run)
+            if len(run) * (gap.end - gap.start) <= ALONE_BUDGET:
+                yield from self._said(run, found.readings, gap)
+                continue
+            own = [index for index in run if index in missing]
+            yield from set(run) - set(own)
+            for part in _runs(own):
+                yield from self._said(part, found.readings, self._gap(found, part))
 
-    def _said(
-        self, run: range, readings: Mapping[int, int], heard: NDArray[np.float32]
-    ) -> list[int]:
-        """Those of a run of words that are said on some frames."""
-        left = list(run)
-        if len(run) * len(heard) <= ALONE_BUDGET:
-            # A word that was not said takes the place of one that was: each is heard by itself.
-            left = [index for index in run if self._worst(run, [index], readings, heard) is None]
-        while left and (worst := self._worst(run, left, readings, heard)) is not None:
-            left.remove(worst)
+    def _gap(self, found: Placement, run: range) -> Extent:
+        """The frames between the placed words around a run."""
+        before = nearest(found, range(run.start - 1, -1, -1))
+        after = nearest(found, range(run.stop, len(found.line.places)))
+        start = 0 if before is None else found.extent(before).end
+        end = len(self._log_probs) if after is None else found.extent(after).start
+        return Extent(start, end)
+
+    def _said(self, run: range, readings: Mapping[int, int], gap: Extent) -> list[int]:
+        """Those of a run of words that are said in a gap."""
+        heard = self._log_probs[gap.start : gap.end]
+        part = _Search(heard, self._written, self._blank_id, self._rule, self._on_progress)
+        if len(run) * len(heard) > ALONE_BUDGET:
+            left = list(run)
+            while unsaid := part.worst_first(run, left, readings):
+                left = [index for index in left if index not in unsaid]
+            return left
+        # A word that was not said takes the place of one that was: each is heard by itself.
+        for index in run:
+            if (index, gap) not in self._tried:
+                self._tried[index, gap] = part.alone(index, readings)
+        alone = (self._tried[index, gap] for index in run)
+        left = best_chain([word for word in alone if word is not None], len(heard))
+        while unsaid := part.worst_first(run, left, readings):
+            left.remove(unsaid[0])
         return left
 
-    def _worst(
-        self,
-        run: range,
-        some: Collection[int],
-        readings: Mapping[int, int],
-        heard: NDArray[np.float32],
-    ) -> int | None:
-        """Of some words of a run, together on some frames, the least said; None if all are."""
-        part = _Search(heard, self._written, self._blank_id, self._rule, self._on_progress)
+    def alone(self, word: int, readings: Mapping[int, int]) -> Candidate | None:
+        """A word where it fits best; None if it is not said."""
+        words = range(word, word + 1)
+        line = lineup(self._written, readings=readings, gaps="words", words=words)
+        if not line.targets or frames_needed(line.tokens) > len(self._log_probs):
+            return None
+        found = self._placed(line, readings, frozenset())
+        surplus = float(found.evidence[0]) - self._rule.unsaid
+        if surplus < 0:
+            return None
+        return Candidate(word, *found.extent(0), surplus * len(line.targets))
+
+    def worst_first(
+        self, run: range, some: Collection[int], readings: Mapping[int, int]
+    ) -> list[int]:
+        """Of some words of a run, all together, those that are not said; the least said first."""
+        if not some:
+            return []
         without = [index for index in run if index not in some]
         line = lineup(self._written, readings=readings, without=without, gaps="words", words=run)
-        if frames_needed(line.tokens) > len(heard):
-            return max(some)
-        evidence = part._placed(line, readings, frozenset()).evidence
-        worst = min(some, key=lambda index: evidence[index - run.start])
-        return worst if evidence[worst - run.start] < self._rule.unsaid else None
+        if frames_needed(line.tokens) > len(self._log_probs):
+            return [max(some)]
+        evidence = self._placed(line, readings, frozenset()).evidence
+        ranked = sorted(some, key=lambda index: evidence[index - run.start])
+        return [index for index in ranked if evidence[index - run.start] < self._rule.unsaid]
+
+
+def passed_over(
+    log_probs: NDArray[np.float32], found: Placement, blank_id: int, absorb: float = ABSORB_LOG_PROB
+) -> float:
+    """Nats by which blanks cost more than absorbing their frames, in the gap where that is most.
+
+    log_probs: float32 [T, V], in which `found` was placed; absorb: log domain, a frame.
+    """
+    frames = np.flatnonzero(found.tokens == blank_id)
+    lost = np.maximum(absorb - log_probs[frames, blank_id], 0.0)
+    return float(np.bincount(found.positions(frames), weights=lost, minlength=1).max())
 
 
 def nearest(found: Placement, words: Iterable[int]) -> int | None:
     """The first of some words that has a place."""
     return next((index for index in words if found.line.places[index] is not None), None)
+
+
+def _islands(found: Placement) -> set[int]:
+    """The words that stand alone, or nearly, among missing ones."""
+    count = len(found.line.places)
+    lonely = (
+        run
+        for run in _runs(set(range(count)) - found.missing)
+        if len(run) <= ISLAND_WORDS and len(run) < count
+    )
+    return {index for run in lonely for index in run if found.line.places[index] is not None}
 
 
 def _runs(words: Collection[int]) -> Iterator[range]:
