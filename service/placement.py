@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.align import ABSORB_LOG_PROB, forced_align, frames_needed
+from service.chain import Candidate, best_chain
 from service.ctc import ABSORBED, merge_tokens
 from service.spans import TokenSpan
 from service.text.lineup import Gaps, Lineup, lineup
@@ -28,14 +29,16 @@ from service.text.written import WrittenText
 # Mean over a word's tokens of log p of its frames against absorbing them: below it, the word was
 # not said there. Fitted by `python -m export.demo trust`.
 UNSAID: Final = -3.0  # nats a token
-LEAST_TOKENS: Final = 3  # the evidence of a shorter word is not taken for that of so many
+LEAST_TOKENS: Final = 3  # the evidence of a shorter word counts for as much less
 # Log-probability lost between two targets by taking speech for blanks: exact texts lose up to 8,
 # texts that lack three words 14 and more. Fitted there, too.
 PASSED_OVER: Final = 10.0  # nats in one gap
-ROUNDS: Final = 3  # of leaving words out and trying them again
+ROUNDS: Final = 4  # of leaving words out and trying them again
 ANCHORS: Final = 2  # words that were said, on each side of what is searched again
-# Words times frames of the gaps in which each missing word is tried alone, of all gaps of a round:
-# some ten seconds of work. In the gaps that are left they are tried together.
+ISLAND_WORDS: Final = 2  # between missing ones, which are tried again with them
+# Words times frames of the gaps, of all that are tried at once, in which each missing word is tried
+# alone, then the worst of them left out one by one: ten seconds of work. In the gaps beyond it they
+# are tried together, and all that do not fit are left out.
 ALONE_BUDGET: Final = 1_000_000
 
 NO_READINGS: Final[Mapping[int, int]] = {}
@@ -44,11 +47,13 @@ NO_READINGS: Final[Mapping[int, int]] = {}
 @dataclass(frozen=True)
 class PlacementRule:
     """What was fitted: absorb, log-probability of a frame of speech that the text lacks; unsaid,
-    nats a token, the least evidence of a word that was said.
+    nats a token, the least evidence of a word that was said; passed_over, nats, the most by which
+    blanks may cost more than absorbing in one gap.
     """
 
     absorb: float = ABSORB_LOG_PROB
     unsaid: float = UNSAID
+    passed_over: float = PASSED_OVER
 
 
 FITTED: Final = PlacementRule()
@@ -160,6 +165,7 @@ class _Search:
         self._blank_id = blank_id
         self._rule = rule
         self._unwritten = np.maximum(log_probs[:, blank_id], np.float32(rule.absorb))
+        self._tried: dict[tuple[int, Extent], Candidate | None] = {}  # what was tried before
 
     def run(
         self,
@@ -194,11 +200,9 @@ class _Search:
         return set(np.flatnonzero(_weighed(found) < self._rule.unsaid).tolist()) - found.missing
 
     def passes_over(self, found: Placement) -> bool:
-        """Whether somewhere speech lies between targets that the text lacks."""
-        blanks = np.flatnonzero(found.tokens == self._blank_id)
-        lost = self._unwritten[blanks] - self._log_probs[blanks, self._blank_id]
-        losses = np.bincount(found.positions(blanks), weights=lost, minlength=1)
-        return bool(losses.max() > PASSED_OVER)
+        """Whether somewhere speech that the text lacks lies between targets."""
+        lost = passed_over(self._log_probs, found, self._blank_id, self._rule.absorb)
+        return lost > self._rule.passed_over
 
     def leave_out(self, gaps: Gaps, readings: Mapping[int, int]) -> Placement:
         """Without the words that were not said, and with gaps where speech is that the text lacks.
@@ -206,15 +210,18 @@ class _Search:
         One gap more lets a word that was said be placed beside what was misheard of it.
         """
         found = whole = self.run("words", readings)
-        tried: set[int] = set()
-        for _ in range(ROUNDS):
-            unsaid = self.unsaid(found)
-            if not unsaid:
+        for attempt in range(ROUNDS):
+            before = found.missing
+            missing = before | self.unsaid(found)
+            if not missing:
                 break
-            found = self._searched_again(found, found.missing | unsaid)
-            back = set(self._found_again(found)) - tried
-            tried |= back  # a word that is left out once more stays out
-            found = self._searched_again(found, found.missing - back)
+            found = self._searched_again(found, missing)
+            # One alone among words that are missing may have taken the place of one of them.
+            islands = set() if attempt else _islands(found)
+            back = self._found_again(found, missing, islands)
+            found = self._searched_again(found, (missing | islands).difference(back))
+            if attempt and found.missing == before:
+                break
         missing = found.missing | self.unsaid(found)
         if gaps == "words" and missing == whole.missing:
             return whole
@@ -228,7 +235,7 @@ class _Search:
         gains = self._rule.absorb - self._log_probs[frames, self._blank_id]
         words = np.searchsorted(firsts, found.positions(frames))
         gained = np.bincount(words, weights=gains, minlength=len(placed))[: len(placed)]
-        return {placed[item] for item in np.flatnonzero(gained > PASSED_OVER)}
+        return {placed[item] for item in np.flatnonzero(gained > self._rule.passed_over)}
 
     def _searched_again(self, found: Placement, missing: frozenset[int]) -> Placement:
         """Without exactly these words: a search around those that were not missing, or are not now.
@@ -348,57 +355,94 @@ class _Search:
             on_progress=self._on_progress,
         )
 
-    def _found_again(self, found: Placement) -> Iterator[int]:
-        """The missing words that are said in the gaps that they left."""
+    def _found_again(
+        self, found: Placement, missing: Collection[int], islands: Collection[int]
+    ) -> Iterator[int]:
+        """The missing words that are said in the gaps that they left, with the islands in them."""
         budget = ALONE_BUDGET
-        for run in _runs(found.missing):
-            before = nearest(found, range(run.start - 1, -1, -1))
-            after = nearest(found, range(run.stop, len(found.line.places)))
-            start = 0 if before is None else found.extent(before).end
-            end = len(self._log_probs) if after is None else found.extent(after).start
-            part = self._heard_from(start, end)
-            cost = len(run) * (end - start)
-            alone = cost <= budget
-            budget -= cost if alone else 0
-            yield from (part.said_alone if alone else part.said_together)(run, found.readings)
+        for run in _runs({*missing, *islands}):
+            gap = self._gap(found, run)
+            cost = len(run) * (gap.end - gap.start)
+            if cost <= budget:
+                budget -= cost
+                yield from self._said(run, found.readings, gap, alone=True)
+                continue
+            own = [index for index in run if index in missing]
+            yield from set(run) - set(own)
+            for part in _runs(own):
+                yield from self._said(part, found.readings, self._gap(found, part), alone=False)
 
-    def _heard_from(self, start: int, end: int) -> "_Search":
-        heard = self._log_probs[start:end]
-        return _Search(heard, self._written, self._blank_id, self._rule, self._on_progress)
+    def _gap(self, found: Placement, run: range) -> Extent:
+        """The frames between the placed words around a run."""
+        before = nearest(found, range(run.start - 1, -1, -1))
+        after = nearest(found, range(run.stop, len(found.line.places)))
+        start = 0 if before is None else found.extent(before).end
+        end = len(self._log_probs) if after is None else found.extent(after).start
+        return Extent(start, end)
 
-    def said_alone(self, run: range, readings: Mapping[int, int]) -> list[int]:
-        """Those of a run of words that are said here, each by itself, and then together.
-
-        A word that was not said takes the place of one that was.
-        """
-        left = [index for index in run if not self._unsaid_of(run, [index], readings)]
-        while worst := self._unsaid_of(run, left, readings):
-            left.remove(worst[0])
+    def _said(
+        self, run: range, readings: Mapping[int, int], gap: Extent, *, alone: bool
+    ) -> list[int]:
+        """Those of a run of words that are said in a gap, tried alone first or all together."""
+        heard = self._log_probs[gap.start : gap.end]
+        part = _Search(heard, self._written, self._blank_id, self._rule, self._on_progress)
+        if not alone:
+            left = list(run)
+            while unsaid := part.worst_first(run, left, readings):
+                left = [index for index in left if index not in unsaid]
+            return left
+        # A word that was not said takes the place of one that was: each is heard by itself.
+        for index in run:
+            if (index, gap) not in self._tried:
+                self._tried[index, gap] = part.alone(index, readings)
+        tried = (self._tried[index, gap] for index in run)
+        left = best_chain([word for word in tried if word is not None], len(heard))
+        while unsaid := part.worst_first(run, left, readings):
+            left.remove(unsaid[0])
         return left
 
-    def said_together(self, run: range, readings: Mapping[int, int]) -> list[int]:
-        """The same in a few searches, however many words there are; none if they do not do."""
-        left = list(run)
-        for _ in range(ROUNDS):
-            worst = self._unsaid_of(run, left, readings)
-            if not worst:
-                return left
-            left = sorted(set(left).difference(worst))
-        return []
+    def alone(self, word: int, readings: Mapping[int, int]) -> Candidate | None:
+        """A word where it fits best; None if it is not said."""
+        words = range(word, word + 1)
+        line = lineup(self._written, readings=readings, gaps="words", words=words)
+        if not line.targets or frames_needed(line.tokens) > len(self._log_probs):
+            return None
+        found = self._placed(line, readings, frozenset())
+        surplus = float(_weighed(found)[0]) - self._rule.unsaid
+        if surplus < 0:
+            return None
+        return Candidate(word, *found.extent(0), surplus * len(line.targets))
 
-    def _unsaid_of(
+    def worst_first(
         self, run: range, some: Collection[int], readings: Mapping[int, int]
     ) -> list[int]:
-        """Of some words of a run, together, those not said here, the worst of them first."""
+        """Of some words of a run, all together, those that are not said; the least said first."""
         if not some:
             return []
         without = [index for index in run if index not in some]
         line = lineup(self._written, readings=readings, without=without, gaps="words", words=run)
         if frames_needed(line.tokens) > len(self._log_probs):
-            return sorted(some, reverse=True)
+            return [max(some)]
         weighed = _weighed(self._placed(line, readings, frozenset()))
-        unsaid = [index for index in some if weighed[index - run.start] < self._rule.unsaid]
-        return sorted(unsaid, key=lambda index: float(weighed[index - run.start]))
+        ranked = sorted(some, key=lambda index: weighed[index - run.start])
+        return [index for index in ranked if weighed[index - run.start] < self._rule.unsaid]
+
+
+def passed_over(
+    log_probs: NDArray[np.float32], found: Placement, blank_id: int, absorb: float = ABSORB_LOG_PROB
+) -> float:
+    """Nats by which blanks cost more than absorbing their frames, in the gap where that is most.
+
+    log_probs: float32 [T, V], in which `found` was placed; absorb: log domain, a frame.
+    """
+    frames = np.flatnonzero(found.tokens == blank_id)
+    lost = np.maximum(absorb - log_probs[frames, blank_id], 0.0)
+    return float(np.bincount(found.positions(frames), weights=lost, minlength=1).max())
+
+
+def nearest(found: Placement, words: Iterable[int]) -> int | None:
+    """The first of some words that has a place."""
+    return next((index for index in words if found.line.places[index] is not None), None)
 
 
 def _weighed(found: Placement) -> NDArray[np.float64]:
@@ -407,9 +451,15 @@ def _weighed(found: Placement) -> NDArray[np.float64]:
     return found.evidence * np.minimum(np.array(counts) / LEAST_TOKENS, 1.0)
 
 
-def nearest(found: Placement, words: Iterable[int]) -> int | None:
-    """The first of some words that has a place."""
-    return next((index for index in words if found.line.places[index] is not None), None)
+def _islands(found: Placement) -> set[int]:
+    """The words that stand alone, or nearly, among missing ones."""
+    count = len(found.line.places)
+    lonely = (
+        run
+        for run in _runs(set(range(count)) - found.missing)
+        if len(run) <= ISLAND_WORDS and len(run) < count
+    )
+    return {index for run in lonely for index in run if found.line.places[index] is not None}
 
 
 def _runs(words: Collection[int]) -> Iterator[range]:

@@ -213,7 +213,8 @@ def _fit_edges(options: argparse.Namespace) -> int:
 
 def _measure_trust(options: argparse.Namespace) -> int:
     lines = measure_trust(
-        *(open_bundle(options.models / f"{language}-demo") for language in ("he", "hi")),
+        open_bundle(options.models / "he-demo"),
+        open_bundle(options.models / "hi-demo"),
         hebrew_corpus.split_corpus(options.text, options.recordings),
         hindi_corpus.split_corpus(options.sentences, options.words),
     )

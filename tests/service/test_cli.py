@@ -60,6 +60,33 @@ def subtitles(tmp_path: Path) -> Path:
     return path
 
 
+def test_align_takes_the_options_of_the_server(
+    root: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Gaps, segments, and a file of pronunciations."""
+    monkeypatch.chdir(root)
+    words = Path("examples/he-1.txt").read_text(encoding="utf-8").split()
+    text, said = tmp_path / "text.txt", tmp_path / "said.json"
+    text.write_text("\n".join([words[0], "HALACH", words[2]]), encoding="utf-8")
+    said.write_text(json.dumps({"halach": words[1]}), encoding="utf-8")
+    command = ["align", "examples/he-1.wav", str(text), "--segments", "line"]
+    assert main([*command, "--pronunciations", str(said)]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [word["status"] for word in answer["words"]] == ["aligned"] * 3
+    assert [item["text"] for item in answer["segments"]] == [words[0], "HALACH", words[2]]
+    assert answer["unwritten"]
+    assert main([*command, "--gaps", "none"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["words"][1]["status"] == "interpolated"
+    assert answer["unwritten"] == []
+    said.write_text("[]", encoding="utf-8")
+    assert main([*command, "--pronunciations", str(said)]) == 1
+    assert json.loads(capsys.readouterr().err)["error"]["param"] == "pronunciations"
+
+
 def test_retime_prints_the_corrected_file(
     root: Path,
     subtitles: Path,

@@ -20,7 +20,7 @@ from service.bundle import Bundle
 from service.emissions import Emissions
 from service.errors import NoSpeech, TranscriptTooLong
 from service.placed import placed_words, said
-from service.placement import FITTED, Placement, PlacementRule, place
+from service.placement import FITTED, Placement, PlacementRule, passed_over, place
 from service.quality import mean_evidence
 from service.recognizer import AlignOptions, Recognizer
 from service.spans import Alignment, Word
@@ -46,13 +46,14 @@ class Heard:
 
 class Found(NamedTuple):
     """A text as it was found. tokens: int64 [words], how many each has; evidence: the mean of the
-    text, nats a token.
+    text, nats a token; lost: nats in the gap where blanks cost most.
     """
 
     words: tuple[Word, ...]
     placement: Placement
     tokens: NDArray[np.int64]
     evidence: float
+    lost: float
 
 
 class Model:
@@ -96,7 +97,9 @@ class Model:
         times = placed_words(written, placement, emissions.clock, emissions.levels)
         counts = [len(said(written, placement, index).targets) for index in range(len(words))]
         tokens = np.array(counts, dtype=np.int64)
-        return Found(times, placement, tokens, mean_evidence(placement.evidence, tokens))
+        evidence = mean_evidence(placement.evidence, tokens)
+        lost = passed_over(emissions.log_probs, placement, self._blank_id, rule.absorb)
+        return Found(times, placement, tokens, evidence, lost)
 
     def align(self, heard: Heard, words: Sequence[str], gaps: Gaps = "ends") -> Alignment | None:
         """As the service answers; None where it refuses."""
