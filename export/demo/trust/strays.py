@@ -66,7 +66,7 @@ def _losses(speech: Speech) -> list[str]:
             speech.model.find(heard, item.words, rule=rule) for heard, item in variants if item
         ]
         lost = [item.lost for item in found if item]
-        cells += [f"{figure:.1f}" for figure in np.percentile(lost, shares)]
+        cells += [f"{np.percentile(lost, part):.1f}" if lost else "-" for part in shares]
     return cells
 
 
