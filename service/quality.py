@@ -2,7 +2,7 @@
 
 A path is always found, whatever the text. What tells a text that was said from one that was not is
 how much better its words explain their frames than no words would: their evidence
-(service/placement.py).
+(service/placing/placement.py).
 """
 
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from service.placement import UNSAID
+from service.placing.placement import UNSAID
 
 CERTAIN: Final = 0.0  # nats a token; more evidence than that makes nothing more certain
 # Logistic regression of the share of a text that was really said on the mean evidence, on

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.placement import UNSAID
+from service.placing.placement import UNSAID
 from service.quality import MIDDLE, mean_evidence, quality
 
 TOKENS = np.array([4, 4], dtype=np.int64)

@@ -19,8 +19,8 @@ from export.demo.speech.utterance import SAMPLE_RATE, Utterance, load_mono
 from service.bundle import Bundle
 from service.emissions import Emissions
 from service.errors import NoSpeech, TranscriptTooLong
-from service.placed import placed_words, said
-from service.placement import FITTED, Placement, PlacementRule, passed_over, place
+from service.placing.placed import placed_words, said
+from service.placing.placement import FITTED, Placement, PlacementRule, passed_over, place
 from service.quality import mean_evidence
 from service.recognizer import AlignOptions, Recognizer
 from service.spans import Alignment, Word

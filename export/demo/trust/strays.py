@@ -19,7 +19,7 @@ from export.demo.trust.variants import (
     without_ends,
     without_middle,
 )
-from service.placement import PASSED_OVER, PlacementRule
+from service.placing.placement import PASSED_OVER, PlacementRule
 from service.spans import Unwritten
 from service.text.lineup import Gaps
 
