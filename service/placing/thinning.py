@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from service.align import PAUSE_LOG_PROB
 from service.placing.lines import Lines
 from service.placing.placement import LEAST_TOKENS, Extent, Placement, joined, losses
 from service.search.subset import LEFT_OUT, Thinnable, best_subset
@@ -109,18 +108,11 @@ def _thinnable(lines: Lines, readings: Collection[Reading], frames: Extent) -> T
     loose = np.zeros(len(tokens) + 1, dtype=bool)
     for reading, first in zip(readings, firsts.tolist(), strict=False):
         loose[[first + position for position in reading.free]] = True
-    separator = lines.written.separator_id
-    inner = np.full(len(tokens), PAUSE_LOG_PROB)
-    inner[loose[:-1]] = 0.0
-    if separator is not None:  # within a number of several words
-        parted = tokens == separator
-        inner[parted | np.roll(parted, 1)] = 0.0
     return Thinnable(
         emissions=heard[:, columns].astype(np.float64) - blanks[:, None],
         labels=labels.astype(np.int64),
         firsts=firsts,
         gaps=_gaps(lines, heard) - blanks,
-        inner=inner,
         loose=loose[:-1],
         costs=-lines.rule.unsaid * np.maximum(counts, LEAST_TOKENS),
     )

@@ -29,17 +29,16 @@ class Thinnable:
     """A text of L labels in W words, on T frames.
 
     emissions: float64 [T, U], of each distinct token against the blank; labels: int64 [L], columns
-    of it, of each label; firsts: int64 [W + 1], the first label of each word, then L; gaps: float64
-    [T], what a frame between words gains against its blank, 0 or more; inner: float64 [L], what one
-    in the gap before a label gains within a word, 0 or less; loose: bool [L], where that gap is free
-    as one between words is; costs: float64 [W], of leaving a word out, more than 0.
+    of it, of each label; firsts: int64 [W + 1], the first label of each word, then L.
+    gaps: float64 [T], what a frame between words gains against its blank, 0 or more; loose: bool
+    [L], where the gap before a label within a word is free as one between words is.
+    costs: float64 [W], of leaving a word out, more than 0.
     """
 
     emissions: Floats
     labels: Ints
     firsts: Ints
     gaps: Floats
-    inner: Floats
     loose: NDArray[np.bool_]
     costs: Floats
 
@@ -109,8 +108,6 @@ class _Search:
         follows = np.zeros(len(text.labels), bool)
         follows[1:] = text.labels[1:] != text.labels[:-1]
         self._barred = np.where(follows, 0.0, -np.inf)  # equal labels need a blank between them
-        self._inner = text.inner.copy()
-        self._inner[self._starts] = -np.inf
 
     def first(self) -> _States:
         """Before the first frame: in the gap before the first word, or any later one."""
@@ -137,7 +134,7 @@ class _Search:
                 trail.gaps[step, 1:] = labels[self._lasts] > gaps[1:]
             np.maximum(gaps[1:], labels[self._lasts], out=gaps[1:])
             np.maximum(inner, neighbour, out=inner)
-            inner += self._inner
+            inner[self._starts] = -np.inf
             if (gain := text.gaps[frame]) > 0:
                 gaps += gain
                 inner[text.loose] += gain

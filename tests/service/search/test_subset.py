@@ -22,7 +22,6 @@ def thinnables(draw: st.DrawFn) -> Thinnable:
         labels=random.integers(0, 2, count),
         firsts=np.concatenate([[0], np.cumsum(lengths)]),
         gaps=np.maximum(random.normal(0, 2, frames), 0),
-        inner=np.where(random.random(count) < 0.5, 0.0, -0.3),
         loose=random.random(count) < 0.2,
         costs=random.uniform(0.1, 6, len(lengths)),
     )
@@ -61,7 +60,6 @@ def score(text: Thinnable, kept: list[int], path: tuple[int, ...]) -> float:
         if label is None or label in starts:
             total += float(text.gaps[frame])
         else:
-            total += float(text.inner[label])
             total += float(text.gaps[frame]) if text.loose[label] else 0.0
     return total
 
@@ -123,7 +121,6 @@ def test_progress_is_told_and_ends_the_search() -> None:
         random.integers(0, 4, 40),
         np.arange(0, 41, 4),
         np.zeros(500),
-        np.zeros(40),
         np.zeros(40, bool),
         np.full(10, 9.0),
     )
