@@ -14,7 +14,7 @@ from export.demo.hebrew.corpus import HEBREW
 from export.demo.hebrew.pronunciation import unpointed
 from export.demo.hindi.corpus import HINDI
 from export.demo.trust import absorption, listening, numbers, unsaid, variants
-from export.demo.trust.figures import errors, logistic_fit, roc_area, share
+from export.demo.trust.figures import errors, roc_area, share
 from export.demo.trust.listening import Model, Speech, spoken
 from export.demo.trust.pointed_numbers import pointed
 from service.bundle import open_bundle
@@ -59,14 +59,6 @@ def test_another_text_is_one_of_about_the_same_length() -> None:
     sentences = [["aaa", "bb"], ["bb", "aaa"], ["cccccccccc"], ["dd", "ee"]]
     assert variants.alike(sentences, 0) == ["dd", "ee"]
     assert variants.alike(sentences, 2) == ["aaa", "bb"]
-
-
-def test_a_logistic_curve_is_found_again() -> None:
-    """From shares that lie on it."""
-    evidence = np.linspace(-3.0, 0.0, 40)
-    slope, middle = logistic_fit(evidence, 1 / (1 + np.exp(-2.5 * (evidence + 1.2))))
-    assert slope == pytest.approx(2.5, abs=1e-3)
-    assert middle == pytest.approx(-1.2, abs=1e-3)
 
 
 def test_figures_are_what_they_say() -> None:
