@@ -1,4 +1,4 @@
-"""The quality of an alignment against the share of a text that was said, and what it tells apart."""
+"""The quality of an alignment against the share of a text that was said; what it tells apart."""
 
 import itertools
 from collections.abc import Iterator, Sequence

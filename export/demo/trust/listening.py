@@ -19,8 +19,8 @@ from export.demo.speech.utterance import SAMPLE_RATE, Utterance, load_mono
 from service.bundle import Bundle
 from service.emissions import Emissions
 from service.errors import NoSpeech, TranscriptTooLong
-from service.placing.placed import placed_words, said
 from service.placing.finding import find_text
+from service.placing.placed import placed_words, said
 from service.placing.placement import FITTED, Placement, PlacementRule, losses
 from service.quality import CERTAIN, quality
 from service.recognizer import AlignOptions, Recognizer
