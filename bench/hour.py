@@ -12,11 +12,10 @@ import argparse
 import csv
 import json
 import os
-import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,6 +28,11 @@ CHANGED_SHARE = 0.1  # of the sentences: left out, and put in
 SEED = 4
 OFF_SEC = 0.2  # from where the sentence is
 MIB = 1 << 20
+STAGES = ("decode", "features", "inference", "search")
+COLUMNS = (
+    *("text", "off by more than 0.2 s", "median", "p99", "worst", "words not found", "quality"),
+    *(f"seconds of {' + '.join(STAGES)}", "CPU", "peak memory"),
+)
 
 
 class Sentence(NamedTuple):
@@ -60,12 +64,12 @@ def sentences(folder: Path) -> list[Sentence]:
 def align(audio: Path, text: Path, *options: str) -> Run:
     """Align by the command line, a segment a line. Raises CalledProcessError if it fails."""
     command = [sys.executable, "-m", "service", "align", str(audio), str(text)]
+    command += ["--segments", "line", *options]
     with tempfile.TemporaryDirectory() as folder:
         temporary, figures = Path(folder) / "tmp", Path(folder) / "figures.json"
         temporary.mkdir()
         done = subprocess.run(  # noqa: S603  # commands of the project's own
-            [sys.executable, "-m", "bench.measured", str(figures), *command]
-            + ["--segments", "line", *options],
+            [sys.executable, "-m", "bench.measured", str(figures), *command],
             cwd=ROOT,
             env={**os.environ, "TMPDIR": str(temporary)},
             stdout=subprocess.PIPE,
@@ -97,7 +101,7 @@ def errors_sec(answer: dict[str, Any], said: Sequence[Sentence]) -> dict[Sentenc
 
 def edited(said: Sequence[Sentence], others: Sequence[str]) -> list[str]:
     """Without a tenth of the sentences, and with as many others between them."""
-    draw, put_in = random.Random(SEED), iter(others)
+    draw, put_in = np.random.default_rng(SEED), iter(others)
     lines = []
     for sentence in said:
         if draw.random() < CHANGED_SHARE:
@@ -109,9 +113,8 @@ def edited(said: Sequence[Sentence], others: Sequence[str]) -> list[str]:
 
 def unsaid(said: Sequence[Sentence]) -> list[str]:
     """As many sentences of the same words, of which none was said: their words are shuffled."""
-    draw = random.Random(SEED)
     words = [word for sentence in said for word in sentence.text.split()]
-    draw.shuffle(words)
+    np.random.default_rng(SEED).shuffle(words)
     lengths = [len(sentence.text.split()) for sentence in said]
     return [" ".join(words.pop() for _ in range(length)) for length in lengths]
 
@@ -123,14 +126,13 @@ def row(name: str, run: Run, said: Sequence[Sentence]) -> str:
     off = int((errors > OFF_SEC).sum())
     figures = [f"{off} of {len(errors)}"]
     if len(errors):
-        worst = np.sort(errors)[[len(errors) // 2, int(len(errors) * 0.99)]]
-        figures += [f"{1000 * value:.0f} ms" for value in worst]
+        ranked = np.sort(errors)[[len(errors) // 2, int(len(errors) * 0.99), -1]]
+        figures += [f"{1000 * error:.0f} ms" for error in ranked]
     else:
-        figures += ["", ""]
+        figures += ["", "", ""]
     figures += [f"{missing:,} of {len(answer['words']):,}", f"{answer['quality']:.2f}"]
     timings = answer["timings"]
-    stages = ("decode", "features", "inference", "search")
-    figures += [" + ".join(f"{timings.get(stage, 0):.0f}" for stage in stages)]
+    figures += [" + ".join(f"{timings.get(stage, 0):.0f}" for stage in STAGES)]
     figures += [f"{run.cpu_sec:.0f} s", f"{run.peak_bytes / MIB:.0f} MiB"]
     return f"| {name} | " + " | ".join(figures) + " |"
 
@@ -143,21 +145,20 @@ def main() -> int:
     if not (options.folder / SENTENCES).is_file():
         parser.error(f"expected {options.folder / SENTENCES}: make it with `export.demo hour`")
     said = sentences(options.folder)
-    texts: dict[str, Callable[[], list[str]]] = {
-        "as it was said": lambda: [sentence.text for sentence in said],
-        "a tenth left out, a tenth put in": lambda: edited(said, unsaid(said)),
-        "of something else": lambda: unsaid(said),
-    }
-    print(
-        "| text | off by > 0.2 s | median | p99 | not found | quality | seconds by stage | CPU |",
-        end="",
+    own, other = [sentence.text for sentence in said], unsaid(said)
+    calls: tuple[tuple[str, list[str], list[str]], ...] = (
+        ("as it was said", own, []),
+        ("as it was said, `--gaps lines`", own, ["--gaps", "lines"]),
+        ("as it was said, `--gaps none`", own, ["--gaps", "none"]),
+        ("a tenth left out, a tenth put in", edited(said, other), []),
+        ("of something else", other, []),
     )
-    print(" peak memory |\n" + 9 * "|---" + "|")
-    for name, lines in texts.items():
+    print("| " + " | ".join(COLUMNS) + " |\n" + len(COLUMNS) * "|---" + "|")
+    for name, lines, how in calls:
         with tempfile.TemporaryDirectory() as folder:
             text = Path(folder) / TEXT
-            text.write_text("\n".join(lines()) + "\n", encoding="utf-8")
-            print(row(name, align(options.folder / AUDIO, text), said), flush=True)
+            text.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            print(row(name, align(options.folder / AUDIO, text, *how), said), flush=True)
     return 0
 
 
