@@ -206,12 +206,7 @@ def _printed(answer: BaseModel) -> bytes:
 
 
 def _read_text(path: Path) -> str:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidField(
-            f"{path}: expected UTF-8 text, got {error}", param="transcript"
-        ) from error
+    text = _read_utf8(path, "transcript")
     if not text.strip():
         raise EmptyTranscript(f"{path}: expected a text to align, got none", param="transcript")
     return text
@@ -220,7 +215,14 @@ def _read_text(path: Path) -> str:
 def _read_pronunciations(path: Path | None) -> dict[str, str]:
     if path is None:
         return {}
-    return read_pronunciations(path.read_text(encoding="utf-8-sig"))
+    return read_pronunciations(_read_utf8(path, "pronunciations"))
+
+
+def _read_utf8(path: Path, param: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidField(f"{path}: expected UTF-8 text, got {error}", param=param) from error
 
 
 def _json(document: object) -> str:

@@ -82,9 +82,26 @@ def test_align_takes_the_options_of_the_server(
     answer = json.loads(capsys.readouterr().out)
     assert answer["words"][1]["status"] == "interpolated"
     assert answer["unwritten"] == []
-    said.write_text("[]", encoding="utf-8")
-    assert main([*command, "--pronunciations", str(said)]) == 1
-    assert json.loads(capsys.readouterr().err)["error"]["param"] == "pronunciations"
+
+
+@pytest.mark.parametrize("content", [b"[]", '{"NATO": "נאטו"}'.encode("cp1255"), b"\xff\xfe"])
+def test_pronunciations_that_cannot_be_read_are_told(
+    root: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    content: bytes,
+) -> None:
+    """What is no JSON object, and what is no UTF-8."""
+    monkeypatch.chdir(root)
+    said = tmp_path / "said.json"
+    said.write_bytes(content)
+    assert (
+        main(["align", "examples/he-1.wav", "examples/he-1.txt", "--pronunciations", str(said)])
+        == 1
+    )
+    error = json.loads(capsys.readouterr().err)["error"]
+    assert (error["code"], error["param"]) == ("invalid_field", "pronunciations")
 
 
 def test_retime_prints_the_corrected_file(
