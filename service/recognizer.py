@@ -109,7 +109,8 @@ class Recognizer:
             loudness = levels(audio.blocks(), audio.sample_rate)
         stride, rate = self.manifest.framing.stride, self.manifest.sample_rate
         clock = FrameClock(stride, rate, audio.duration_sec)
-        return Emissions(log_probs, loudness, clock, self._warnings(audio), stages.seconds)
+        warnings = self._warnings(audio)
+        return Emissions(log_probs, loudness, clock, warnings, stages.seconds, audio.padding_sec)
 
     def read(self, emissions: Emissions) -> Transcript:
         """The greedy path as words."""

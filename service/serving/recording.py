@@ -59,7 +59,8 @@ class Recording:
         key = self._key(recognizer)
         kept = self._keeping.cache.get(key) if self._keeping and key else None
         if kept is not None and self._keeping is not None:
-            check_duration(kept.clock.duration_sec, self._keeping.max_audio_sec)
+            length = kept.clock.duration_sec
+            check_duration(length, kept.padding_sec, self._keeping.max_audio_sec)
             return kept, True
         audio = self.at(recognizer.manifest.sample_rate)
         if check is not None:
