@@ -69,7 +69,9 @@ def retime(
     read_sec = time.perf_counter() - began
     answer = _align(shortlist, recording, script.text, on_progress)
     began = time.perf_counter()
-    timings = new_times(old.cues, heard_cues(script, answer.result.words), linger_sec)
+    result = answer.result
+    heard = heard_cues(script, result.words)
+    timings = new_times(old.cues, heard, result.duration_sec, linger_sec)
     new = old.retimed([(timing.start, timing.end) for timing in timings])
     cues = tuple(map(_retimed_cue, range(len(timings)), old.cues, new.cues, timings))
     return Retimed(new, cues, answer, read_sec + time.perf_counter() - began)
