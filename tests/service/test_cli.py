@@ -141,6 +141,7 @@ def test_retime_writes_the_files_that_are_asked_for(
     ("arguments", "told"),
     [
         (["examples/he-1.txt"], '"code": "unsupported_subtitles"'),
+        (["SRT", "--tier", "words"], '"param": "tier"'),
         (["none.srt"], f"error: none.srt: {UNREAD}: No such file"),
         (["SRT", "-o", "none/a.srt"], "error: none/a.srt: expected a file that can be written"),
         (["SRT", "--report", "docs"], "error: docs: expected a file that can be written"),

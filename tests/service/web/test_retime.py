@@ -183,6 +183,8 @@ def test_what_is_not_said_moves_along(client: httpx.Client, root: Path) -> None:
     assert plain[2]["end"] <= plain[3]["start"] < plain[3]["end"] <= plain[4]["start"]
     linger = post(client, talk.audio, content, linger_sec="0.1", **fields).json()["cues"]
     assert linger[-1]["end"] == pytest.approx(plain[-1]["end"] + 0.1)
+    long = post(client, talk.audio, content, linger_sec="10", **fields).json()
+    assert long["cues"][-1]["end"] == pytest.approx(long["duration_sec"])
 
 
 GOOD = srt(["שלום"], [(0, 1)])
@@ -196,6 +198,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str, str]] = {
     "too many": ({"subtitles": "-->" * 20_001}, 413, "subtitles_too_long", "subtitles"),
     "text too large": ({"subtitles": "1\n" * 2_200_000}, 413, "upload_too_large", "subtitles"),
     "no tier": ({"subtitles": GRIDS, "tier": "b"}, 400, "invalid_field", "tier"),
+    "tier of none": ({"subtitles": GOOD, "tier": "b"}, 400, "invalid_field", "tier"),
     "no number": ({"subtitles": GOOD, "linger_sec": "x"}, 400, "invalid_field", "linger_sec"),
     "too long": ({"subtitles": GOOD, "linger_sec": "11"}, 400, "invalid_field", "linger_sec"),
     "no such answer": (
