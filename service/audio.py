@@ -87,8 +87,8 @@ NOT_READ_HERE: Final = (
 class Audio:
     """waveform: float32 [N], mono, an array or a long recording's file, of which slices are arrays.
 
-    `duration_sec` is the source's, before resampling; `padding_sec` of it an encoder may have added.
-    Whoever decodes closes it: a Recording does.
+    `duration_sec` is the source's, before resampling, of which an encoder may have added
+    `padding_sec`. Whoever decodes closes it: a Recording does.
     """
 
     waveform: Samples

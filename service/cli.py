@@ -94,7 +94,8 @@ def _parser() -> argparse.ArgumentParser:
         "--gaps",
         choices=get_args(Gaps),
         default=DEFAULTS.gaps,
-        help="where speech that the text lacks is passed over (%(default)s)",
+        help="where speech that the text lacks is passed over (%(default)s); a text that does not "
+        "fit with ends or lines is searched for again as with words",
     )
     align.add_argument(
         "--segments",

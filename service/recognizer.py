@@ -47,8 +47,10 @@ class AlignOptions:
 
     gaps: where speech that the text lacks is absorbed. "ends": before the first and after the last
     word; "lines": at its line breaks, too; "words": between any two words; "none": nowhere, and
-    every word gets a time. segments: what the answer's segments are. pronunciations: how a word is
-    written -> how it is said, in the model's letters.
+    every word gets a time. With "ends" and "lines", a text of which a word was not said where it
+    would stand, or in which a pause holds speech, is searched for again as with "words".
+    segments: what the answer's segments are. pronunciations: how a word is written -> how it is
+    said, in the model's letters.
     """
 
     gaps: Gaps = "ends"
