@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final, get_args
 
@@ -139,7 +140,7 @@ def _speak(options: argparse.Namespace, settings: Settings) -> bytes:
     align = options.command == "align"
     text = _read_text(options.transcript) if align else ""
     shortlist = _shortlist(options, settings)
-    with _recording(options, settings) as recording, ProgressBar(sys.stderr) as bar:
+    with _recording(options, settings) as recording, closing(ProgressBar(sys.stderr)) as bar:
         if align:
             how = AlignOptions(
                 options.gaps,
@@ -166,7 +167,7 @@ def _retime(options: argparse.Namespace, settings: Settings) -> bytes:
     with options.subtitles.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     shortlist = _shortlist(options, settings)
-    with _recording(options, settings) as recording, ProgressBar(sys.stderr) as bar:
+    with _recording(options, settings) as recording, closing(ProgressBar(sys.stderr)) as bar:
         retimed = retime(
             shortlist,
             recording,
@@ -189,9 +190,11 @@ def _shortlist(options: argparse.Namespace, settings: Settings) -> Shortlist:
     return catalogue.shortlist(options.model, options.language)
 
 
-def _recording(options: argparse.Namespace, settings: Settings) -> Recording:
-    return Recording(
-        lambda sample_rate: decode_file(options.audio, sample_rate, settings.max_audio_sec)
+def _recording(options: argparse.Namespace, settings: Settings) -> closing[Recording]:
+    return closing(
+        Recording(
+            lambda sample_rate: decode_file(options.audio, sample_rate, settings.max_audio_sec)
+        )
     )
 
 

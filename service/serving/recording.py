@@ -3,8 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 from service.audio import Audio, check_duration
 from service.chunking import Progress
@@ -80,17 +78,6 @@ class Recording:
         for audio in self._decoded.values():
             audio.close()
         self._decoded.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _key(self, recognizer: Recognizer) -> EmissionKey | None:
         """None where nothing could be kept."""
