@@ -1,12 +1,13 @@
 """`python -m service serve | transcribe | align | retime`."""
 
 import argparse
-import contextlib
 import json
 import logging
+import math
+import signal
 import sys
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final, get_args
 
@@ -16,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from service.app import create_app
 from service.audio import decode_file
 from service.errors import EmptyTranscript, InvalidField, KolvaniError
-from service.ops.files import Unwritable, write_whole
+from service.ops.files import Unwritable, write_output, write_whole
 from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
 from service.progress import ProgressBar
@@ -36,13 +37,14 @@ from service.web.schemas import align_answer, transcribe_answer
 FAILED: Final = 1
 USAGE: Final = 2  # argparse's own
 INTERRUPTED: Final = 130  # the shell's for Ctrl-C
+TERMINATED: Final = 143  # and for SIGTERM
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, 1 for an error, 2 for wrong usage,
-    130 if interrupted.
+    130 if interrupted. Raises SystemExit as argparse does, and with 143 if terminated.
     """
-    options = _parser().parse_args(arguments)
+    options = _options(arguments)
     try:
         overrides = {name: getattr(options, name, None) for name in Settings.model_fields}
         settings = Settings(**{k: v for k, v in overrides.items() if v is not None})
@@ -56,9 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _serve(settings)
     logging.getLogger("service").setLevel(logging.WARNING)
     try:
-        told = (
-            _retime(options, settings) if options.command == "retime" else _speak(options, settings)
-        )
+        with _ended_by_a_signal():
+            told = _told(options, settings)
+            write_output(sys.stdout, told)
     except KolvaniError as error:
         sys.stderr.write(_json(error.as_dict()))
         return FAILED
@@ -71,9 +73,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
-    sys.stdout.buffer.write(told)
-    sys.stdout.flush()
     return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    output, report = getattr(options, "output", None), getattr(options, "report", None)
+    if output and report and _one_file(output, report):
+        parser.error(f"expected two files for --output and --report, got {output} for both")
+    return options
+
+
+def _one_file(one: Path, other: Path) -> bool:
+    """Whether the second would be written over the first; a device or a pipe takes both."""
+    if one.exists() and not one.is_file():
+        return False
+    return one.resolve() == other.resolve()
+
+
+@contextmanager
+def _ended_by_a_signal() -> Iterator[None]:
+    """SIGTERM ends what runs within as an exception does: files are closed, the bar is cleared."""
+
+    def end(*_: object) -> None:
+        raise SystemExit(TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _told(options: argparse.Namespace, settings: Settings) -> bytes:
+    """What goes to standard output."""
+    return _retime(options, settings) if options.command == "retime" else _speak(options, settings)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -131,7 +166,7 @@ def _serve(settings: Settings) -> int:
             log_config=None,
         )
     )
-    with contextlib.suppress(KeyboardInterrupt):  # raised again once the server has shut down
+    with suppress(KeyboardInterrupt):  # raised again once the server has shut down
         server.run()
     return 0 if server.started else FAILED
 
@@ -199,7 +234,10 @@ def _recording(options: argparse.Namespace, settings: Settings) -> closing[Recor
 
 
 def _linger(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
     if not 0 <= seconds <= MAX_LINGER_SEC:
         raise argparse.ArgumentTypeError(f"expected 0 to {MAX_LINGER_SEC:g}, got {text}")
     return seconds
