@@ -32,9 +32,9 @@ class ProgressBar:
         bar = "#" * round(share * WIDTH)
         left = spent / share - spent if share else 0.0
         told = f"about {left:.0f} s left" if share < 1 else "placing the words"
+        self._shown = True  # before it is, so that an interrupt between the two wipes it off
         self._terminal.write(f"{CLEAR_LINE}[{bar:<{WIDTH}}] {share:4.0%}, {told}")
         self._terminal.flush()
-        self._shown = True
 
     def close(self) -> None:
         """Clear the line, if anything stands there."""

@@ -26,8 +26,10 @@ from service.errors import EmptyTranscript, NoSpeech, NothingToAlign
 from service.features import features_of
 from service.levels import levels
 from service.manifest import Manifest
-from service.placed import placed_segments, placed_words, said, spoken_spans
-from service.placement import Placement, place
+from service.placing.finding import find_text
+from service.placing.placed import placed_segments, placed_words, said, spoken_spans
+from service.placing.placement import Placement
+from service.placing.unwritten import unwritten_speech
 from service.plausibility import doubts, longest_gap
 from service.quality import quality
 from service.spans import Alignment, FrameClock, Transcript, Unspoken, Word
@@ -37,7 +39,6 @@ from service.text.mapping import written_text
 from service.text.segments import Division
 from service.text.vocabulary import vocabulary_of
 from service.text.written import WrittenText
-from service.unwritten import unwritten_speech
 from service.words import heard_words, joint_score
 
 
@@ -177,7 +178,7 @@ class Recognizer:
         with stages.time("search"):
             if np.all(emissions.log_probs.argmax(axis=1) == blank_id):
                 raise _no_speech(clock.duration_sec)
-            found = place(
+            found = find_text(
                 emissions.log_probs,
                 written,
                 blank_id,

@@ -18,6 +18,7 @@ LAYERS = (
         "service.subtitles",
         "service.audio",
         "service.align",
+        "service.chain",
         "service.search",
         "service.ctc",
         "service.levels",

@@ -9,6 +9,8 @@ python -m export.demo edges --text ... --sentences ... --words ...
 python -m export.demo trust --text ... --recordings ... --sentences ... --words ...
     fit what decides how far an alignment is trusted, and measure it
 python -m export.demo clips     speak the example clips, and write down their onsets
+python -m export.demo hour --text ... --output FOLDER   (or --sentences ... --words ...)
+    speak an hour of sentences with pauses and music between them, and write down their places
 """
 
 import argparse
@@ -32,6 +34,7 @@ from export.demo.hindi import corpus as hindi_corpus
 from export.demo.hindi import recipe as hindi_recipe
 from export.demo.hindi.evaluation import evaluate_hindi
 from export.demo.hindi.model import UnspellableText
+from export.demo.hour import SEED, Corpus, write_hour
 from export.demo.speech.espeak import EspeakError
 from export.demo.speech.festival import Festival, FestivalError
 from export.demo.trust.report import measure_trust
@@ -84,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     spoken.add_argument("--output", type=Path, default=EXAMPLES)
     spoken.add_argument("--onsets", type=Path, default=GOLDEN, help="folder of the onsets")
     spoken.set_defaults(run=_speak_clips)
+    _add_hour(add("hour", help="speak an hour of sentences, and write down their places"))
     return parser
 
 
@@ -112,6 +116,18 @@ def _add_texts(command: argparse.ArgumentParser, run: Callable[[argparse.Namespa
     add("--words", type=Path, required=True, help="`word count` lines")
     add("--models", type=Path, default=Path("models"), help="folder of bundles (%(default)s)")
     command.set_defaults(run=run)
+
+
+def _add_hour(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    text = command.add_mutually_exclusive_group(required=True)
+    text.add_argument("--text", type=Path, nargs="+", help="pointed verses: Hebrew is spoken")
+    text.add_argument("--sentences", type=Path, help="sentences, one a line: Hindi is spoken")
+    add("--words", type=Path, help="`word count` lines, with --sentences")
+    add("--output", type=Path, required=True, help="folder of the sound, its text and its times")
+    add("--minutes", type=float, default=60.0, help="how long it is (%(default)g)")
+    add("--seed", type=int, default=SEED, help="another one speaks another hour (%(default)s)")
+    command.set_defaults(run=_speak_hour)
 
 
 def _make_hebrew(options: argparse.Namespace) -> int:
@@ -197,7 +213,8 @@ def _fit_edges(options: argparse.Namespace) -> int:
 
 def _measure_trust(options: argparse.Namespace) -> int:
     lines = measure_trust(
-        *(open_bundle(options.models / f"{language}-demo") for language in ("he", "hi")),
+        open_bundle(options.models / "he-demo"),
+        open_bundle(options.models / "hi-demo"),
         hebrew_corpus.split_corpus(options.text, options.recordings),
         hindi_corpus.split_corpus(options.sentences, options.words),
     )
@@ -209,6 +226,21 @@ def _measure_trust(options: argparse.Namespace) -> int:
 def _speak_clips(options: argparse.Namespace) -> int:
     write_all(options.output, options.onsets)
     return 0
+
+
+def _speak_hour(options: argparse.Namespace) -> int:
+    said = write_hour(_spoken(options), options.output, options.minutes, options.seed)
+    logger.info("%d sentences, %.0f s", len(said), said[-1].end)
+    return 0
+
+
+def _spoken(options: argparse.Namespace) -> Corpus:
+    """What an hour is made of, without what is recorded."""
+    if options.text:
+        hebrew = hebrew_corpus.split_corpus(options.text, None)
+        return Corpus(hebrew_corpus.HEBREW, hebrew.held_out_lines, hebrew.lines)
+    hindi = hindi_corpus.split_corpus(options.sentences, options.words)
+    return Corpus(hindi_corpus.HINDI, hindi.held_out_lines, hindi.phrases.lines)
 
 
 if __name__ == "__main__":

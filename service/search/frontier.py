@@ -51,6 +51,7 @@ class Frontier:
         self.high = min(self.high + stop - start, len(trellis))
         labels, gaps = self.window()
         gaps_before = self.gaps[self.low : self.high]
+        pauses = trellis.pauses[self.low : self.high]
         emissions = trellis.emissions(start, stop)
         free, gains = absorption(trellis, emissions, self.low, self.high)
         gathered = emissions.take(trellis.labels[self.low : self.high], axis=1, mode="clip")
@@ -58,6 +59,7 @@ class Frontier:
             np.maximum(gaps, labels, out=gaps)
             np.maximum(labels, gaps_before, out=labels)
             np.add(labels, scores, out=labels)
+            np.add(gaps, pauses, out=gaps)
             if gain > 0.0:
                 gaps[free] += gain
 

@@ -5,7 +5,8 @@ label alone. Between two equal labels stands one more, the blank that must part 
 may follow its neighbour at once, and a text needs as many frames as it has pairs beyond the first.
 
 All scores are relative to a path of blanks alone, so that a blank costs no addition. Free gaps gain
-what absorbing a frame is cheaper than its blank.
+what absorbing a frame is cheaper than its blank; in gaps within a word a frame costs what a pause
+there does.
 """
 
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ Ints = NDArray[np.int64]
 LogProbs = NDArray[np.float32] | NDArray[np.float16]
 
 SURVEY_FRAMES: Final = 512  # read at a time
+INNER, FREE = 1, 2  # kinds of gaps; 0: one that costs its blank
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Trellis:
     tokens: int64 [M], of each pair's label, the blank for pair 0 and where equal labels are parted.
     columns: int64 [U], the distinct tokens of the text. labels: int64 [M], where in a row of
     `emissions` a label's score stands. free: int64 [F], ascending, the pairs with a free gap.
+    pauses: float64 [M], what a frame in the gap after each pair costs beyond its blank, 0 or less.
     """
 
     log_probs: LogProbs
@@ -39,6 +42,8 @@ class Trellis:
     columns: Ints
     labels: Ints
     free: Ints
+    pause: float
+    pauses: Floats
 
     def __len__(self) -> int:
         """The pairs."""
@@ -50,18 +55,18 @@ class Trellis:
         return len(self.log_probs)
 
     def emissions(self, start: int, stop: int) -> Floats:
-        """float64 [stop - start, U + 2], the distinct tokens' log-probabilities less the blank's.
+        """float64 [stop - start, U + 3], the distinct tokens' log-probabilities less the blank's.
 
-        The last two columns are what a blank counts in a gap that is not free, 0, and in one that
-        is: the gain of absorbing the frame, 0 or more.
+        The last three columns are what a blank counts in a gap: 0; within a word what a pause
+        costs; in a free one the gain of absorbing the frame, 0 or more.
         """
         frames = self.log_probs[start:stop]
         blank = np.maximum(frames[:, self.blank_id].astype(np.float64), self.floor)
-        relative = np.empty((len(frames), len(self.columns) + 2))
-        relative[:, :-2] = frames[:, self.columns]
-        np.maximum(relative[:, :-2], self.floor, out=relative[:, :-2])
-        relative[:, :-2] -= blank[:, None]
-        relative[:, -2] = 0.0
+        relative = np.empty((len(frames), len(self.columns) + 3))
+        relative[:, :-3] = frames[:, self.columns]
+        np.maximum(relative[:, :-3], self.floor, out=relative[:, :-3])
+        relative[:, :-3] -= blank[:, None]
+        relative[:, -3:-1] = 0.0, self.pause
         relative[:, -1] = np.maximum(self.absorb - blank, 0.0) if len(self.free) else 0.0
         return relative
 
@@ -74,26 +79,35 @@ class Trellis:
 
 
 def trellis_of(
-    log_probs: LogProbs, targets: Ints, blank_id: int, free: Ints, absorb: float
+    log_probs: LogProbs,
+    targets: Ints,
+    blank_id: int,
+    free: Ints,
+    absorb: float,
+    inner: Ints,
+    pause: float,
 ) -> Trellis:
-    """The trellis of int64 [L] targets. Raises ValueError where `log_probs` are no numbers."""
+    """The trellis of int64 [L] targets; free, inner: positions in [0, L], of which free ones are
+    not inner, whatever is said. Raises ValueError where `log_probs` are no numbers.
+    """
     columns, labels = np.unique(targets, return_inverse=True)
     parted = np.flatnonzero(targets[1:] == targets[:-1]) + 1
-    gap_is_free = np.zeros(len(targets) + 1, dtype=bool)
-    gap_is_free[free] = True
-    parting = np.where(gap_is_free[parted], len(columns) + 1, len(columns))
+    kinds = np.zeros(len(targets) + 1, dtype=np.int64)  # of gaps: the columns after the tokens'
+    kinds[inner], kinds[free] = INNER, FREE
     # Position j is the gap after pair j, moved by the pairs that were put in before it; where one
     # was put in, both the gap before it and the gap after it are the position's.
-    pairs_free = np.insert(gap_is_free, parted, gap_is_free[parted])
+    pairs_kinds = np.insert(kinds, parted, kinds[parted])
     return Trellis(
         log_probs=log_probs,
         blank_id=blank_id,
         absorb=absorb,
-        floor=_floor(log_probs, np.append(columns, blank_id), absorb),
+        floor=_floor(log_probs, np.append(columns, blank_id), absorb, pause),
         tokens=np.insert(np.insert(targets, parted, blank_id), 0, blank_id),
         columns=columns,
-        labels=np.insert(np.insert(labels, parted, parting), 0, len(columns)),
-        free=np.flatnonzero(pairs_free),
+        labels=np.insert(np.insert(labels, parted, len(columns) + kinds[parted]), 0, len(columns)),
+        free=np.flatnonzero(pairs_kinds == FREE),
+        pause=pause,
+        pauses=np.where(pairs_kinds == INNER, pause, 0.0),
     )
 
 
@@ -103,7 +117,7 @@ def pieces(frames: int, length: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + length, frames)
 
 
-def _floor(log_probs: LogProbs, columns: Ints, absorb: float) -> float:
+def _floor(log_probs: LogProbs, columns: Ints, absorb: float, pause: float) -> float:
     """Less than the worst path over those columns that has no -inf in it."""
     absorbed = min(absorb, 0.0) if absorb > -np.inf else 0.0
     worst = -1.0
@@ -112,5 +126,5 @@ def _floor(log_probs: LogProbs, columns: Ints, absorb: float) -> float:
         if not scores.max() < np.inf:
             raise ValueError("expected log-probabilities, got NaN or +inf")
         finite = np.where(np.isneginf(scores), 0.0, scores)
-        worst += float(np.minimum(finite.min(axis=1), absorbed).sum())
+        worst += float(np.minimum(finite.min(axis=1), absorbed).sum()) + len(finite) * pause
     return worst

@@ -146,6 +146,7 @@ def recomputed(
     emissions = trellis.emissions(checkpoint.frame, stop)
     labels[1:, 1:] = emissions.take(trellis.labels[base + 1 : last + 1], axis=1, mode="clip")
     free, gains = absorption(trellis, emissions, base + 1, last + 1)
+    pauses = trellis.pauses[base + 1 : last + 1]
     best = np.empty(last - base)
     own_labels, own_gaps, gaps_before = labels[:, 1:], gaps[:, 1:], gaps[:, :-1]
     for label_was, gap_was, label, gap, gap_before, gain in zip(
@@ -160,6 +161,7 @@ def recomputed(
         np.maximum(gap_was, label_was, out=gap)
         np.maximum(label_was, gap_before, out=best)
         np.add(label, best, out=label)
+        np.add(gap, pauses, out=gap)
         if gain > 0.0:
             gap[free] += gain
     return labels, gaps

@@ -1,6 +1,6 @@
 """The targets of an alignment: one reading a word, and the positions where other speech may be."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -19,11 +19,13 @@ class Lineup:
 
     targets: L of them, separators between words included. free: int64 [F], unique, ascending, in
     [0, L]: in position j, before target j, speech that the text lacks may be absorbed.
+    inner: int64 [I], unique, ascending: the other positions between two letters of a word.
     places: of each word in turn, the first and the last of its targets; None for a word without.
     """
 
     targets: tuple[Target, ...]
     free: NDArray[np.int64]
+    inner: NDArray[np.int64]
     places: tuple[tuple[int, int] | None, ...]
 
     @property
@@ -38,6 +40,7 @@ def lineup(
     readings: Mapping[int, int] = _FIRST_READINGS,
     without: Collection[int] = (),
     gaps: Gaps = "ends",
+    opened: Collection[int] = (),
     words: range | None = None,
 ) -> Lineup:
     """Line up the targets of a text's words.
@@ -45,8 +48,9 @@ def lineup(
     readings: word -> which of its readings; the first where it is not named. without: words that
     were not said: each leaves a free position in its stead. gaps: what else is free, "none";
     before the first and after the last target, "ends"; line breaks, too, "lines"; or what stands
-    between any two words, "words". words: those
-    to line up, consecutive ones, all by default; `places` has an entry for each of these.
+    between any two words, "words". opened: words with a
+    free position before them, whatever the gaps. words: those to line up, consecutive ones, all by
+    default; `places` has an entry for each of these.
     """
     chosen = range(len(written.words)) if words is None else words
     breaks = _breaks(written) if gaps == "lines" else ()
@@ -54,7 +58,7 @@ def lineup(
     if gaps != "none":
         row.leave_gap()
     for index in chosen:
-        if gaps == "words" or index in breaks:
+        if gaps == "words" or index in breaks or index in opened:
             row.leave_gap()
         if index in without:
             row.leave_gap()
@@ -79,6 +83,7 @@ class _Row:
         self.targets: list[Target] = []
         self.places: list[tuple[int, int] | None] = []
         self._free: list[int] = []
+        self._inner: list[int] = []
         self._gap = False  # whether the position after the last target is free
         self._separator_id = separator_id
 
@@ -100,6 +105,7 @@ class _Row:
             for target in reading.targets
         ]
         self._free += [begin + position for position in reading.free]
+        self._inner += [begin + position for position in self._joined(reading)]
         self.places.append((begin, len(self.targets) - 1))
         self._gap = len(reading.targets) in reading.free
 
@@ -107,7 +113,15 @@ class _Row:
         """What was added."""
         self._close_gap()
         free = np.array(sorted(set(self._free)), dtype=np.int64)
-        return Lineup(tuple(self.targets), free, tuple(self.places))
+        inner = np.array(sorted(set(self._inner).difference(self._free)), dtype=np.int64)
+        return Lineup(tuple(self.targets), free, inner, tuple(self.places))
+
+    def _joined(self, reading: Reading) -> Iterator[int]:
+        """The positions in a reading where nothing parts the letters."""
+        for position in range(1, len(reading.targets)):
+            sides = reading.targets[position - 1 : position + 1]
+            if self._separator_id not in (sides[0].token, sides[1].token):
+                yield position
 
     def _part(self) -> None:
         """Put the separator, free on both sides where there is a gap."""

@@ -1,14 +1,14 @@
 """Alignment problems, small and large, and their best scores by a table that is kept whole."""
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from service.align import ABSORB_LOG_PROB, forced_align, frames_needed
-from service.ctc import log_softmax
+from service.align import ABSORB_LOG_PROB, PAUSE_LOG_PROB, forced_align, frames_needed
+from service.ctc import ABSORBED, log_softmax
 
 
 def collapse(path: tuple[int, ...], blank_id: int) -> list[int]:
@@ -32,6 +32,7 @@ class Problem:
     blank_id: int
     free: list[int]
     absorb: float
+    inner: list[int] = field(default_factory=list)
 
     def align(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The aligner's answer."""
@@ -41,6 +42,7 @@ class Problem:
             self.blank_id,
             free=np.array(self.free, dtype=np.int64),
             absorb=self.absorb,
+            inner=np.array(self.inner, dtype=np.int64),
         )
 
 
@@ -93,10 +95,12 @@ def best_by_table(problem: Problem) -> float:
     free[2 * np.array(problem.free, dtype=np.int64)] = True
     skips = (tokens != problem.blank_id) & (tokens != np.roll(tokens, 2))
     skips[:2] = False
+    pauses = np.zeros(len(tokens))
+    pauses[2 * np.array(problem.inner, dtype=np.int64)] = PAUSE_LOG_PROB
     best = np.full(len(tokens), -np.inf)
     best[0] = 0.0
     for frame, row in enumerate(problem.log_probs.astype(np.float64)):
-        here = np.where(free, np.maximum(row[tokens], problem.absorb), row[tokens])
+        here = np.where(free, np.maximum(row[tokens], problem.absorb), row[tokens] + pauses)
         entered = np.concatenate([[-np.inf], best[:-1]])
         if frame:
             skipped = np.where(skips, np.concatenate([[-np.inf, -np.inf], best[:-2]]), -np.inf)
@@ -109,3 +113,12 @@ def best_by_table(problem: Problem) -> float:
 def score(answer: tuple[NDArray[np.int64], NDArray[np.float32]]) -> float:
     """The whole path's."""
     return float(answer[1].sum(dtype=np.float64))
+
+
+def paid(problem: Problem, answer: tuple[NDArray[np.int64], NDArray[np.float32]]) -> float:
+    """The whole path's score, with what its pauses within words cost."""
+    tokens = np.where(answer[0] == ABSORBED, problem.blank_id, answer[0])
+    starts = (tokens != problem.blank_id) & (np.diff(tokens, prepend=problem.blank_id) != 0)
+    gaps = np.cumsum(starts)[tokens == problem.blank_id]
+    pauses = np.isin(gaps, list(set(problem.inner) - set(problem.free)))
+    return score(answer) + PAUSE_LOG_PROB * int(pauses.sum())

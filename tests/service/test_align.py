@@ -6,48 +6,44 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from alignments import Problem, collapse, drawn_emissions, problems, random_log_probs, score
+from alignments import (
+    Problem,
+    collapse,
+    drawn_emissions,
+    paid,
+    problems,
+    random_log_probs,
+    score,
+)
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from service.align import ABSORB_LOG_PROB, forced_align
+from service.align import ABSORB_LOG_PROB, PAUSE_LOG_PROB, forced_align
 from service.ctc import ABSORBED, merge_tokens
 from service.errors import TranscriptTooLong
 
 
-def cost(
-    path: tuple[int, ...],
-    log_probs: NDArray[np.float32],
-    blank_id: int,
-    free: list[int],
-    absorb: float,
-) -> float:
-    """The score of one path: blanks in a free gap cost no less than `absorb`."""
+def cost(path: tuple[int, ...], problem: Problem) -> float:
+    """The score of one path: blanks in a free gap cost no less than `absorb`, inner ones more."""
     gap, total = 0, 0.0
     for t, token in enumerate(path):
-        if token == blank_id:
-            here = float(log_probs[t, blank_id])
-            total += max(here, absorb) if gap in free else here
+        here = float(problem.log_probs[t, token])
+        if token == problem.blank_id:
+            paused = here + PAUSE_LOG_PROB if gap in problem.inner else here
+            total += max(here, problem.absorb) if gap in problem.free else paused
         else:
             gap += t == 0 or path[t - 1] != token
-            total += float(log_probs[t, token])
+            total += here
     return total
 
 
-def best_by_enumeration(
-    log_probs: NDArray[np.float32],
-    targets: list[int],
-    blank_id: int,
-    free: list[int],
-    absorb: float,
-) -> float | None:
+def best_by_enumeration(problem: Problem) -> float | None:
     """The score of the best of all V^T paths that collapse to the targets; None if none does."""
-    frames, width = log_probs.shape
+    frames, width = problem.log_probs.shape
     scores = [
-        cost(path, log_probs, blank_id, free, absorb)
+        cost(path, problem)
         for path in itertools.product(range(width), repeat=frames)
-        if collapse(path, blank_id) == targets
+        if collapse(path, problem.blank_id) == problem.targets
     ]
     return max(scores, default=None)
 
@@ -62,14 +58,15 @@ def small_problems(draw: st.DrawFn) -> Problem:
     targets = draw(st.lists(st.sampled_from(letters), min_size=1, max_size=3))
     free = draw(st.lists(st.integers(0, len(targets)), max_size=4))
     absorb = draw(st.sampled_from([ABSORB_LOG_PROB, -4.0, 0.0, -np.inf]))
-    return Problem(drawn_emissions(draw, frames, width), targets, blank_id, free, absorb)
+    inner = draw(st.lists(st.integers(0, len(targets)), max_size=4))
+    return Problem(drawn_emissions(draw, frames, width), targets, blank_id, free, absorb, inner)
 
 
 @given(small_problems())
 @settings(max_examples=300)
 def test_the_path_is_the_best_of_all_paths(problem: Problem) -> None:
     """The aligner's score equals the best by enumeration, or it says that nothing fits."""
-    best = best_by_enumeration(**vars(problem))
+    best = best_by_enumeration(problem)
     if best is None:
         with pytest.raises(TranscriptTooLong):
             problem.align()
@@ -77,7 +74,7 @@ def test_the_path_is_the_best_of_all_paths(problem: Problem) -> None:
     tokens, scores = problem.align()
     path = np.where(tokens == ABSORBED, problem.blank_id, tokens)
     assert collapse(tuple(path.tolist()), problem.blank_id) == problem.targets
-    assert float(scores.sum(dtype=np.float64)) == pytest.approx(best, abs=1e-4)
+    assert paid(problem, (tokens, scores)) == pytest.approx(best, abs=1e-4)
 
 
 @given(small_problems())
@@ -195,6 +192,24 @@ def test_free_positions_outside_the_text_are_refused(free: list[int]) -> None:
     """L is the last position."""
     with pytest.raises(ValueError, match=r"expected free positions in \[0, 2\]"):
         Problem(random_log_probs(1, 5, 3), [1, 2], 0, free, -1.0).align()
+
+
+@pytest.mark.parametrize("inner", [[-1], [3]])
+def test_inner_positions_outside_the_text_are_refused(inner: list[int]) -> None:
+    """As free ones are."""
+    with pytest.raises(ValueError, match=r"expected inner positions in \[0, 2\]"):
+        Problem(random_log_probs(1, 5, 3), [1, 2], 0, [], -1.0, inner).align()
+
+
+def test_a_letter_far_from_its_word_is_not_taken_for_one_of_it() -> None:
+    """Two seconds before the word stands a better first letter than in it, and none in between."""
+    log_probs = np.log(np.full((120, 3), 0.005, dtype=np.float32))
+    log_probs[:, 0] = np.log(0.99)
+    log_probs[[5, 110, 112]] = np.log([[0.3, 0.6, 0.1], [0.7, 0.2, 0.1], [0.05, 0.05, 0.9]])
+    apart, _ = Problem(log_probs, [1, 2], 0, [0], -1.0).align()
+    held, _ = Problem(log_probs, [1, 2], 0, [0], -1.0, [1]).align()
+    assert np.flatnonzero(apart > 0).tolist() == [5, 112]
+    assert np.flatnonzero(held > 0).tolist() == [110, 112]
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])

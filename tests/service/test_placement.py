@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from service.ctc import ABSORBED, log_softmax
 from service.errors import TranscriptTooLong
-from service.placement import UNSAID, Extent, Placement, place
+from service.placing.finding import find_text
+from service.placing.placement import UNSAID, Extent, Placement
 from service.quality import quality
 from service.text.lineup import Gaps
 from service.text.mapping import written_text
@@ -43,7 +44,7 @@ def search(
     said: Sequence[str], text: str, vocabulary: Vocabulary, gaps: Gaps = "ends"
 ) -> tuple[WrittenText, Placement]:
     written = written_text(text, "he", vocabulary)
-    return written, place(heard(spelled(said)), written, BLANK_ID, gaps)
+    return written, find_text(heard(spelled(said)), written, BLANK_ID, gaps)
 
 
 def test_a_text_that_was_said_is_found_whole(letters: Vocabulary) -> None:
@@ -178,7 +179,7 @@ def test_whatever_is_said_and_written_the_answer_is_whole(
     if not any(reading.targets for word in written.words for reading in word.readings):
         return
     try:
-        found = place(emissions, written, BLANK_ID, gaps)
+        found = find_text(emissions, written, BLANK_ID, gaps)
     except TranscriptTooLong:
         return
     assert len(found.tokens) == len(emissions)
@@ -201,7 +202,7 @@ def test_a_search_that_nobody_waits_for_is_ended(letters: Vocabulary) -> None:
     written = written_text(" ".join([*WORDS, "2024", "פלפל"]), "he", letters)
     emissions = heard(spelled(WORDS))
     told: list[float] = []
-    place(emissions, written, BLANK_ID, "ends", on_progress=told.append)
+    find_text(emissions, written, BLANK_ID, "ends", on_progress=told.append)
     assert len(told) > 3
 
     def stop(_: float) -> None:
@@ -210,4 +211,4 @@ def test_a_search_that_nobody_waits_for_is_ended(letters: Vocabulary) -> None:
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        place(emissions, written, BLANK_ID, "ends", on_progress=stop)
+        find_text(emissions, written, BLANK_ID, "ends", on_progress=stop)

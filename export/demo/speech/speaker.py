@@ -38,27 +38,46 @@ class Language:
     spell: Callable[[str], str]
 
 
+@dataclass(frozen=True)
+class Style:
+    """What deliveries are drawn from, least and most.
+
+    rate: words a minute; pitch, pitch_range: 0 to 100, as espeak-ng has them; throat: factor of all
+    frequencies.
+    """
+
+    rate: tuple[int, int] = (85, 200)
+    pitch: tuple[int, int] = (20, 85)
+    pitch_range: tuple[int, int] = (20, 90)
+    throat: tuple[float, float] = (0.9, 1.15)
+
+
+ANY: Final = Style()
+
+
 class Speaker:
     """Speaks words at a random rate, pitch and formant scale, in one of `voices`."""
 
-    def __init__(self, language: Language, voices: Sequence[str] = VOICES) -> None:
+    def __init__(
+        self, language: Language, voices: Sequence[str] = VOICES, style: Style = ANY
+    ) -> None:
         self._espeak = Espeak()
-        self._language, self._voices = language, voices
+        self._language, self._voices, self._style = language, voices, style
 
     def speak(self, words: Sequence[str], random: Generator) -> Utterance:
         """One random delivery of the words."""
         delivery = Delivery(
             voice=f"{self._language.code}+{random.choice(self._voices)}",
-            rate=int(random.integers(85, 200)),
-            pitch=int(random.integers(20, 85)),
-            pitch_range=int(random.integers(20, 90)),
+            rate=int(random.integers(*self._style.rate)),
+            pitch=int(random.integers(*self._style.pitch)),
+            pitch_range=int(random.integers(*self._style.pitch_range)),
         )
         spoken = self._language.pronounce(words, random)
         pauses = random.random(len(spoken)) < random.choice(PAUSE_SHARES)
         spoken = [word + "," if pause else word for word, pause in zip(spoken, pauses, strict=True)]
         speech = self._espeak.speak(spoken, delivery)
         # A wrong source rate moves pitch and formants together: other throats, for nothing.
-        source_rate = speech.sample_rate * random.uniform(0.9, 1.15)
+        source_rate = speech.sample_rate * random.uniform(*self._style.throat)
         waveform = soxr.resample(speech.waveform, source_rate, SAMPLE_RATE, quality="MQ")
         onsets, ends = (
             np.round(samples * (SAMPLE_RATE / source_rate)).astype(np.int64)

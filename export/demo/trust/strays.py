@@ -19,6 +19,7 @@ from export.demo.trust.variants import (
     without_ends,
     without_middle,
 )
+from service.placing.placement import PASSED_OVER, UNSAID, PlacementRule
 from service.spans import Unwritten
 from service.text.lineup import Gaps
 
@@ -44,11 +45,29 @@ class Tally(NamedTuple):
 
 def report(speeches: Sequence[Speech]) -> Iterator[str]:
     """Of stretches that were lacking, and of texts that lack nothing."""
-    header = ("", "text", "stretches reported", "start", "end", "end of the word before")
-    yield from table(header, (row for speech in speeches for row in _found(speech)))
+    found = ("", "text", "stretches reported", "start", "end", "end of the word before")
+    yield from table(found, (row for speech in speeches for row in _found(speech)))
     yield ""
-    header = ("", "text", "stretches reported, a text", "texts with a warning", "of them")
-    yield from table(header, (row for speech in speeches for row in _alarms(speech)))
+    alarms = ("", "text", "stretches reported, a text", "texts with a warning", "of them")
+    yield from table(alarms, (row for speech in speeches for row in _alarms(speech)))
+    yield ""
+    yield f"lost by blanks in one gap, nats; more than {PASSED_OVER:g} is searched for again"
+    losses = ("", "exact: median", "most", "without its middle: least", "median")
+    yield from table(losses, map(_losses, speeches))
+
+
+def _losses(speech: Speech) -> list[str]:
+    """Of texts that a first search without gaps finds nothing wrong with: every word fits."""
+    rule = PlacementRule(unsaid=-np.inf, passed_over=np.inf)
+    cells = [speech.name]
+    for vary, shares in ((exact, (50, 100)), (without_middle, (0, 50))):
+        variants = [(heard, vary(heard.words)) for heard in speech.heard]
+        found = [
+            speech.model.find(heard, item.words, rule=rule) for heard, item in variants if item
+        ]
+        lost = [item.lost for item in found if item and min(item.placement.evidence) >= UNSAID]
+        cells += [f"{np.percentile(lost, part):.1f}" if lost else "-" for part in shares]
+    return cells
 
 
 def _found(speech: Speech) -> Iterator[list[str]]:
@@ -75,8 +94,8 @@ def _with(tally: Tally, speech: Speech, heard: Heard, place: str, gaps: Gaps) ->
         stretches = [range(CUT), range(count - CUT, count)]
     else:
         variant, stretches = without_middle(heard.words), [middle(heard.words)]
-    answer = variant and speech.model.align(heard, variant.words, gaps)
-    if not answer:
+    answer = speech.model.align(heard, variant.words, gaps) if variant else None
+    if not variant or not answer:
         return tally
     found, lacking, starts, ends, before = tally
     for stretch in stretches:
@@ -128,6 +147,7 @@ def _alarms(speech: Speech) -> Iterator[list[str]]:
 
 
 def _counted(speech: Speech, variants: Sequence[Variant], gaps: Gaps) -> tuple[str, str, str]:
+    """The last three cells of a row."""
     pairs = zip(speech.heard, variants, strict=True)
     answers = [speech.model.align(heard, variant.words, gaps) for heard, variant in pairs]
     placed = [answer for answer in answers if answer]

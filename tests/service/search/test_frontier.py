@@ -11,7 +11,8 @@ from service.search.trellis import Trellis, trellis_of
 @pytest.fixture(scope="module")
 def trellis() -> Trellis:
     targets = np.random.default_rng(1).integers(1, 6, 40)
-    return trellis_of(random_log_probs(2, 90, 6), targets, 0, np.arange(41), -1.0)
+    inner = np.arange(1, 41, 3)
+    return trellis_of(random_log_probs(2, 90, 6), targets, 0, np.arange(41), -1.0, inner, -0.5)
 
 
 def cut(frontier: Frontier, low: int, high: int) -> Frontier:

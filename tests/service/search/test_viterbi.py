@@ -8,7 +8,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from alignments import Problem, best_by_table, problems, random_log_probs, said, score
+from alignments import Problem, best_by_table, paid, problems, random_log_probs, said, score
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,6 +38,20 @@ def test_no_window_changes_the_best_score(problem: Problem, beam: float, window:
         assert score(problem.align()) == pytest.approx(best, abs=1e-6)
 
 
+@given(problems(), st.sampled_from([0.0, 200.0]), st.data())
+@settings(max_examples=100)
+def test_no_window_changes_what_pauses_cost(
+    problem: Problem, beam: float, data: st.DataObject
+) -> None:
+    """The bound holds where some gaps are dearer than their blanks."""
+    inner = data.draw(st.sets(st.integers(0, len(problem.targets))))
+    problem = replace(problem, inner=sorted(inner))
+    best = best_by_table(problem)
+    for bounded in (True, False):
+        with searching(bounded=bounded, beam=beam):
+            assert paid(problem, problem.align()) == pytest.approx(best, abs=1e-6)
+
+
 def long_problem(frames: int, labels: int, *, width: int = 28, errors: float = 0.05) -> Problem:
     """A text that is said in a long audio."""
     targets = np.random.default_rng(3).integers(1, width, labels).tolist()
@@ -58,7 +72,10 @@ def searched_pairs(problem: Problem, *, bounded: bool) -> int:
     """Pairs in the windows at the checkpoints, in sum."""
     nowhere = np.array(problem.free)
     targets = np.array(problem.targets)
-    trellis = trellis_of(problem.log_probs, targets, problem.blank_id, nowhere, problem.absorb)
+    inner = np.array(problem.inner, dtype=np.int64)
+    trellis = trellis_of(
+        problem.log_probs, targets, problem.blank_id, nowhere, problem.absorb, inner, -0.1
+    )
     progress = viterbi.Progress(lambda _: None, 1)
     threshold = viterbi.bound(trellis, 100, progress) if bounded else viterbi.everything
     checkpoints = viterbi.way_forward(trellis, 100, threshold, progress)

@@ -95,6 +95,35 @@ def test_a_word_that_was_not_said_leaves_a_free_position(
             ]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("אב גד", "א-ב|ג-ד"),
+        ("אבג", "א-ב-ג"),
+        ("אב-גד", "א-ב|ג-ד"),  # parts of a word may be apart
+        ("אבxגד", "א-בג-ד"),  # and so may what stands around a foreign letter
+        ("א", "א"),
+    ],
+)
+def test_letters_that_follow_one_another_are_told(
+    letters: Vocabulary, text: str, expected: str
+) -> None:
+    """Where nothing parts them, and nothing else is said between them."""
+    row = lineup(written(text, letters), gaps="words")
+    inner = set(row.inner.tolist())
+    spelled = [TOKENS[target.token] for target in row.targets]
+    drawn = "".join(("-" if place in inner else "") + own for place, own in enumerate(spelled))
+    assert drawn == expected
+
+
+def test_gaps_are_opened_where_asked_for(letters: Vocabulary) -> None:
+    """Before a word, around what parts it from the one before, and nowhere else."""
+    text = written("אב גד הו", letters)
+    assert drawn(lineup(text, gaps="none", opened={1})) == "אב*|*גד|הו"
+    assert drawn(lineup(text, gaps="none", opened={0})) == "*אב|גד|הו"
+    assert drawn(lineup(text, gaps="none", opened={2}, without={1})) == "אב*|*הו"
+
+
 def test_a_window_is_a_part_of_the_text(letters: Vocabulary) -> None:
     """Places are counted from its first target, characters from the text's first."""
     row = lineup(written("אב גד הו", letters), words=range(1, 3), gaps="none")

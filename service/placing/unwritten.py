@@ -8,8 +8,8 @@ import numpy as np
 
 from service.ctc import ABSORBED
 from service.levels import Levels
-from service.placed import absorbed_times, said
-from service.placement import Extent, Placement
+from service.placing.placed import absorbed_times, said
+from service.placing.placement import Extent, Placement
 from service.spans import FrameClock, Unwritten, Word
 from service.text.written import WrittenText
 
@@ -46,8 +46,9 @@ def unwritten_speech(
 
 def _next_start(placement: Placement, stretch: Extent, following: Extent | None) -> int | None:
     """The frame at which a word or another stretch begins after one; None if nothing does."""
-    starts = (span.start for span in placement.spans if span.start >= stretch.end)
-    after = next(starts, None)
+    firsts = (places[0] for places in placement.line.places if places is not None)
+    starts = (placement.spans[first].start for first in firsts)
+    after = next((start for start in starts if start >= stretch.end), None)
     if following is None or (after is not None and after < following.start):
         return after
     return following.start
@@ -62,7 +63,10 @@ def _stretches(placement: Placement, claimed: set[int], clock: FrameClock) -> It
     if not len(frames):
         return
     pause = PAUSE_SEC * clock.sample_rate / clock.stride
-    cuts = np.flatnonzero((np.diff(frames) > pause) | (np.diff(positions) != 0)) + 1
+    # A separator between two words does not part what is said between them.
+    lasts = [places[1] for places in placement.line.places if places is not None]
+    gaps = np.searchsorted(np.array(lasts, dtype=np.int64), positions)
+    cuts = np.flatnonzero((np.diff(frames) > pause) | (np.diff(gaps) != 0)) + 1
     for part in np.split(frames, cuts):
         yield Extent(int(part[0]), int(part[-1]) + 1)
 
