@@ -48,8 +48,10 @@ class AlignOptions:
 
     gaps: where speech that the text lacks is absorbed. "ends": before the first and after the last
     word; "lines": at its line breaks, too; "words": between any two words; "none": nowhere, and
-    every word gets a time. segments: what the answer's segments are. pronunciations: how a word is
-    written -> how it is said, in the model's letters.
+    every word gets a time. With "ends" and "lines", a text of which a word was not said where it
+    would stand, or in which a pause holds speech, is searched for again as with "words".
+    segments: what the answer's segments are. pronunciations: how a word is written -> how it is
+    said, in the model's letters.
     """
 
     gaps: Gaps = "ends"
@@ -110,7 +112,8 @@ class Recognizer:
             loudness = levels(audio.blocks(), audio.sample_rate)
         stride, rate = self.manifest.framing.stride, self.manifest.sample_rate
         clock = FrameClock(stride, rate, audio.duration_sec)
-        return Emissions(log_probs, loudness, clock, self._warnings(audio), stages.seconds)
+        warnings = self._warnings(audio)
+        return Emissions(log_probs, loudness, clock, warnings, stages.seconds, audio.padding_sec)
 
     def read(self, emissions: Emissions) -> Transcript:
         """The greedy path as words."""

@@ -3,8 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 from service.audio import Audio, check_duration
 from service.chunking import Progress
@@ -59,7 +57,8 @@ class Recording:
         key = self._key(recognizer)
         kept = self._keeping.cache.get(key) if self._keeping and key else None
         if kept is not None and self._keeping is not None:
-            check_duration(kept.clock.duration_sec, self._keeping.max_audio_sec)
+            length = kept.clock.duration_sec
+            check_duration(length, kept.padding_sec, self._keeping.max_audio_sec)
             return kept, True
         audio = self.at(recognizer.manifest.sample_rate)
         if check is not None:
@@ -79,17 +78,6 @@ class Recording:
         for audio in self._decoded.values():
             audio.close()
         self._decoded.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _key(self, recognizer: Recognizer) -> EmissionKey | None:
         """None where nothing could be kept."""
