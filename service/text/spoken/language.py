@@ -1,7 +1,7 @@
 """What has to be known of a language to read it aloud."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,15 +17,15 @@ _CLOSINGS: Final = ("", ",;:!?)]}»…।|", ".,;:!?)]}»…।|", ".,;:!?)]}»�
 
 @dataclass(frozen=True)
 class Language:
-    """ways: to read digits aloud, none for more of them than anyone reads. hint: what a word says
-    of the digits before it. expansions: of what is written short. to: said between two quantities
-    that a hyphen joins. endings: what makes digits an ordinal number, and follows them. prefix:
-    what is written before digits or an abbreviation and is one word with it; its first group is
-    what is said. article: the end of a prefix that is one. initials: letters before a full stop
-    that ends no sentence.
+    """ways: to read digits aloud, best guess first, found as they are asked for. hint: what a word
+    says of the digits before it. expansions: of what is written short. to: said between two
+    quantities that a hyphen joins. endings: what makes digits an ordinal number, and follows them.
+    prefix: what is written before digits or an abbreviation and is one word with it; its first
+    group is what is said. article: the end of a prefix that is one. initials: letters before a full
+    stop that ends no sentence.
     """
 
-    ways: Callable[[Quantity, Hint], list[Way]]
+    ways: Callable[[Quantity, Hint], Iterator[Way]]
     hint: Callable[[str], Hint]
     expansions: Expansions
     to: str
