@@ -37,7 +37,8 @@ def ways_to_say(
     ways to say each number that are looked for; one costs little.
     """
     whole = folded(word)
-    reader = _Reader(whole.text, hint, language, most)
+    text = language.with_stops(whole.text) if language else whole.text
+    reader = _Reader(text, hint, language, most)
     for begin, end, said in pronunciations.find(whole.text, reader.prefix):
         reader.read_digits(begin)
         reader.say(begin, end, [(Said(said, begin, end),)])

@@ -10,6 +10,7 @@ from service.text.spoken.saying import Hint, Way
 
 Expansions = Mapping[str, tuple[str, ...]]  # an abbreviation or a symbol -> what is said for it
 
+_LONGEST_SHORT: Final = 20  # characters of an abbreviation
 _OPENING: Final = "\"'([{«"
 # What may follow an abbreviation; its own stop or geresh are tried with it first.
 _CLOSINGS: Final = ("", ",;:!?)]}»…।|", ".,;:!?)]}»…।|", ".,;:!?)]}»…।|\"'")
@@ -33,6 +34,15 @@ class Language:
     prefix: re.Pattern[str] | None = None
     article: str = ""
     initials: re.Pattern[str] | None = None
+
+    def with_stops(self, text: str) -> str:
+        """A folded word with the stops of an abbreviation for which zeros were typed: डा०."""
+        if "0" in text and len(text) <= _LONGEST_SHORT:
+            stopped = text.replace("0", ".")
+            found = self.shortened(stopped)
+            if found and "0" not in text[: found[0]] + text[found[1] :]:
+                return stopped
+        return text
 
     def shortened(self, text: str) -> tuple[int, int] | None:
         """Where, in a part of a folded word, the abbreviation is that it consists of."""

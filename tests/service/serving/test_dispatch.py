@@ -289,6 +289,7 @@ def test_a_text_is_refused_by_the_sound_that_it_is_for(tmp_path: Path, times: in
     """Before any model hears it, or by what was kept of it."""
     models = planted()
     shortlist = two_languages(tmp_path, Opener(models)).shortlist("hebrew")
+    dispatch.transcribe(shortlist, noise())  # loads it
     silent = Audio(np.zeros(RATE, dtype=np.float32), RATE, 1.0)
     for sound, error in ((noise().at(RATE), TranscriptTooLong), (silent, NoSpeech)):
         keeping = Keeping(EmissionCache(10**6), lambda: "content", 10.0)
