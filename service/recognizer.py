@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.acoustic import AcousticModel, OnnxAcousticModel
-from service.align import check_fit
 from service.audio import Audio
 from service.bundle import Bundle
 from service.characters import placed_characters
@@ -34,7 +33,7 @@ from service.plausibility import doubts, longest_gap
 from service.quality import quality
 from service.spans import Alignment, FrameClock, Transcript, Unspoken, Word
 from service.stages import Stages
-from service.text.lineup import Gaps, lineup
+from service.text.lineup import Gaps
 from service.text.mapping import written_text
 from service.text.segments import Division
 from service.text.vocabulary import vocabulary_of
@@ -97,8 +96,8 @@ class Recognizer:
         Every word comes back, in order and as written. Raises EmptyTranscript, NothingToAlign,
         TranscriptTooLong, InvalidField, or NoSpeech for silent audio.
         """
-        written = self.written(text, options)
-        self.check_fit(written, audio)  # before the model has worked for it
+        frames = self.frame_count(audio)  # text that does not fit is refused before the model works
+        written = self.written(text, options, frames=frames, on_progress=on_progress)
         emissions = self.listen(audio, on_progress=on_progress)
         return self.place(emissions, written, options, on_progress=on_progress)
 
@@ -132,8 +131,19 @@ class Recognizer:
             warnings=emissions.warnings,
         )
 
-    def written(self, text: str, options: AlignOptions = DEFAULTS) -> WrittenText:
-        """A text as it may be said. Raises EmptyTranscript, NothingToAlign or InvalidField."""
+    def written(
+        self,
+        text: str,
+        options: AlignOptions = DEFAULTS,
+        *,
+        frames: int | None = None,
+        on_progress: Progress | None = None,
+    ) -> WrittenText:
+        """A text as it may be said, in so many frames if they are given.
+
+        `on_progress` is called often with 0, and stops all by raising. Raises EmptyTranscript,
+        NothingToAlign, InvalidField, or TranscriptTooLong as soon as the text does not fit.
+        """
         if not text.strip():
             raise EmptyTranscript("expected a text to align, got none", param="transcript")
         written = written_text(
@@ -142,8 +152,10 @@ class Recognizer:
             self._vocabulary,
             pronunciations=options.pronunciations,
             segments=options.segments,
+            frames=frames,
+            on_progress=lambda: on_progress(0.0) if on_progress else None,
         )
-        if not lineup(written).targets:
+        if not any(word.readings[0].targets for word in written.words):
             raise NothingToAlign(
                 f"expected a text in the letters of model {self.manifest.id} "
                 f"({self.manifest.language}), got {len(written.words)} words without any",
@@ -154,11 +166,16 @@ class Recognizer:
             )
         return written
 
-    def check_fit(self, written: WrittenText, audio: Audio) -> None:
-        """Raises TranscriptTooLong if the audio is too short for the text, or NoSpeech."""
-        if audio.silent:
-            raise _no_speech(audio.duration_sec)
-        check_fit(lineup(written).tokens, self._emitter.frame_count(len(audio.waveform)))
+    def frame_count(self, sound: Audio | Emissions) -> int:
+        """How many frames there are for a text. Raises NoSpeech for silent audio."""
+        if isinstance(sound, Emissions):
+            frames, duration_sec = len(sound.log_probs), sound.clock.duration_sec
+        else:
+            samples, duration_sec = len(sound.waveform), sound.duration_sec
+            frames = 0 if sound.silent else self._emitter.frame_count(samples)
+        if not frames:
+            raise _no_speech(duration_sec)
+        return frames
 
     def place(
         self,
