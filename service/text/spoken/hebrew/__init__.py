@@ -3,15 +3,15 @@
 import re
 from typing import Final
 
-from service.text.spoken.hebrew.reading import ways
+from service.text.spoken.hebrew.reading import IDIOM
 from service.text.spoken.hebrew.words import EXPANSIONS, hint
 from service.text.spoken.language import Language
 
 HEBREW: Final = Language(
-    ways,
+    IDIOM.ways,
     hint,
     EXPANSIONS,
-    to="עד",
+    to=IDIOM.to,
     endings=re.compile(r"-?(ית|י|ה)(?![א-ת])"),
     prefix=re.compile(r"\W*(?!(?:של|[ובהלמש]?כל|של[הכ]?ם?)\b)([ובהלכמש]{1,4})-?"),
     article="ה",

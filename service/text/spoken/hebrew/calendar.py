@@ -1,8 +1,9 @@
 """Hebrew dates and times of day."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from service.text.spoken.calendar import CENTURY, HALF_DAY, date_way
 from service.text.spoken.hebrew.cardinals import cardinal, counted, in_pairs, ordinal, with_and
 from service.text.spoken.numerals import (
     HALF,
@@ -10,10 +11,9 @@ from service.text.spoken.numerals import (
     QUARTER,
     THREE_QUARTERS,
     Date,
-    Time,
     Whole,
 )
-from service.text.spoken.saying import Said, Way
+from service.text.spoken.saying import Way
 
 MONTHS: Final = (
     "ינואר",
@@ -30,8 +30,6 @@ MONTHS: Final = (
     "דצמבר",
 )
 _TEN: Final = 10
-_HALF_DAY: Final = 12
-_CENTURY: Final = 2000  # that a year of two digits belongs to
 
 
 def date_ways(date: Date) -> Iterator[Way]:
@@ -41,57 +39,33 @@ def date_ways(date: Date) -> Iterator[Way]:
     second, name = f"ב{ordinal(month)}", f"ב{MONTHS[month - 1]}"
     years = _years(date.year) if date.year else [""]
     for said, of in ((first, second), (one, name), (one, second), (first, name)):
-        yield _way(date, said, of, years[0])
-    yield from (_way(date, first, second, year) for year in years[1:])
-    yield _way(date, cardinal(day), cardinal(month), years[0])
+        yield date_way(date, said, of, years[0])
+    yield from (date_way(date, first, second, year) for year in years[1:])
+    yield date_way(date, cardinal(day), cardinal(month), years[0])
 
 
 def _years(year: Whole) -> list[str]:
     number = year.number
     if len(year.digits) == HUNDREDTHS:
-        return [counted(year.digits), cardinal(_CENTURY + number)]
+        return [counted(year.digits), cardinal(CENTURY + number)]
     ways = [cardinal(number), in_pairs(number), with_and(number)]
     return [way for way in ways if way]
 
 
-def _way(date: Date, day: str, month: str, year: str) -> Way:
-    way = (Said(day, *date.day[1:]), Said(month, *date.month[1:]))
-    return (*way, Said(year, *date.year[1:])) if date.year else way
-
-
-def time_ways(time: Time) -> Iterator[Way]:
-    """Half past two, fourteen thirty."""
-    begin, end = time.hour.begin, (time.second or time.minute).end
-    if time.second:
-        parts = (time.hour, time.minute, time.second)
-        yield tuple(Said(counted(part.digits), part.begin, part.end) for part in parts)
-        return
-    hour, minute = time.hour.number, time.minute.number
-    hours = [cardinal(hour)]
-    if hour > _HALF_DAY or hour == 0:
-        hours.append(cardinal(abs(hour - _HALF_DAY)))
-    for text in _clock(hours, hour, minute):
-        yield (Said(text, begin, end),)
-    if minute:
-        exact = (Said(counted(time.minute.digits), time.minute.begin, end),)
-        for said in hours:
-            yield (Said(said, begin, time.hour.end), *exact)
-
-
-def _clock(hours: list[str], hour: int, minute: int) -> Iterator[str]:
+def clock(hours: Sequence[int], minute: int) -> Iterator[str]:
     """The ways that a clock is read."""
-    spoken = hours[-1]
+    spoken = cardinal(hours[-1])
     if minute == 0:
-        yield from hours
-        yield f"{hours[0]} אפס אפס"
+        yield from (cardinal(hour) for hour in hours)
+        yield f"{cardinal(hours[0])} אפס אפס"
     elif minute == QUARTER:
         yield f"{spoken} ורבע"
     elif minute == HALF:
         yield f"{spoken} וחצי"
     elif minute == THREE_QUARTERS:
-        following = cardinal(hour % _HALF_DAY + 1)
+        following = cardinal(hours[-1] % HALF_DAY + 1)
         yield f"רבע ל{following}"
     if minute:
-        yield f"{hours[0]} ו{cardinal(minute)}"
+        yield f"{cardinal(hours[0])} ו{cardinal(minute)}"
         if minute <= _TEN:  # five minutes, ten minutes
             yield f"{spoken} ו{cardinal(minute, 'masculine')}"

@@ -2,7 +2,8 @@
 
 from typing import Final, Literal
 
-from service.text.spoken.cardinals import MAX_NUMBER_DIGITS, in_words
+from service.text.spoken import cardinals
+from service.text.spoken.cardinals import in_words
 
 Gender = Literal["masculine", "feminine"]
 
@@ -76,16 +77,12 @@ def in_pairs(number: int) -> str:
 
 def digit_by_digit(digits: str) -> str:
     """שתיים אפס שתיים ארבע."""
-    return " ".join(cardinal(int(digit)) for digit in digits)
+    return cardinals.digit_by_digit(digits, cardinal)
 
 
 def counted(digits: str) -> str:
-    """One number, said with the zeros that begin it; digit by digit if it is too long for that."""
-    if len(digits) > MAX_NUMBER_DIGITS:
-        return digit_by_digit(digits)
-    zeros = len(digits) - len(digits.lstrip("0"))
-    rest = [cardinal(int(digits))] if zeros < len(digits) else []
-    return " ".join([cardinal(0)] * zeros + rest)
+    """One number, with the zeros that begin it."""
+    return cardinals.counted(digits, cardinal)
 
 
 def _two_digits(number: int) -> str:

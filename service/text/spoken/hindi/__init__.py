@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from service.text.spoken.hindi.ordinals import ENDINGS
-from service.text.spoken.hindi.reading import ways
+from service.text.spoken.hindi.reading import IDIOM
 from service.text.spoken.hindi.words import EXPANSIONS, hint
 from service.text.spoken.language import Language
 
@@ -12,10 +12,10 @@ from service.text.spoken.language import Language
 _INITIALS: Final = "ए|बी|सी|डी|एफ|जी|एच|आई|जे|के|एल|एम|एन|ओ|पी|क्यू|आर|एस|टी|यू|वी|डब्ल्यू|एक्स|वाई|ज़ेड|जेड"
 
 HINDI: Final = Language(
-    ways,
+    IDIOM.ways,
     hint,
     EXPANSIONS,
-    to="से",
+    to=IDIOM.to,
     endings=ENDINGS,
     initials=re.compile(rf"[अ-ह]|{_INITIALS}"),
 )

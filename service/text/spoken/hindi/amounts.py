@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from service.text.spoken.hindi.cardinals import cardinal, counted, digit_by_digit, without_one
 from service.text.spoken.numerals import HUNDREDTHS, Fractional, Whole
+from service.text.spoken.saying import Hint
 
 _POINT: Final = "दशमलव"
 _QUARTER: Final = "चौथाई"
@@ -12,10 +13,11 @@ _HALVES: Final = {0: "आधा", 1: "डेढ़", 2: "ढाई"}
 
 
 class Noun(NamedTuple):
-    """What is counted: its names, and those of a hundredth of it."""
+    """What is counted: its names, and those of a hundredth of it; no gender changes a number."""
 
     names: tuple[str, ...]
     hundredths: tuple[str, ...] = ()
+    gender: Hint = ""
 
 
 UNITS: Final[Mapping[str, Noun]] = {

@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-from service.text.spoken.cardinals import MAX_NUMBER_DIGITS, in_words
+from service.text.spoken import cardinals
+from service.text.spoken.cardinals import in_words
 from service.text.spoken.numerals import Whole
 
 _RULES: Final = "spellout-cardinal"
@@ -77,16 +78,12 @@ def without_one(number: int) -> str:
 
 def digit_by_digit(digits: str) -> str:
     """दो शून्य दो चार."""
-    return " ".join(cardinal(int(digit)) for digit in digits)
+    return cardinals.digit_by_digit(digits, cardinal)
 
 
 def counted(digits: str) -> str:
-    """One number, said with the zeros that begin it; digit by digit if it is too long for that."""
-    if len(digits) > MAX_NUMBER_DIGITS:
-        return digit_by_digit(digits)
-    zeros = len(digits) - len(digits.lstrip("0"))
-    rest = [cardinal(int(digits))] if zeros < len(digits) else []
-    return " ".join([ZERO] * zeros + rest)
+    """One number, with the zeros that begin it."""
+    return cardinals.counted(digits, cardinal)
 
 
 def spellings(said: str) -> Iterator[str]:
