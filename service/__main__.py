@@ -2,6 +2,10 @@
 
 import sys
 
-from service.cli import main
+try:
+    from service.cli import main  # takes seconds, in which Ctrl-C may come
 
-sys.exit(main())
+    status = main()
+except KeyboardInterrupt:
+    status = 130  # the shell's for Ctrl-C
+sys.exit(status)

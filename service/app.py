@@ -63,7 +63,9 @@ def create_app(settings: Settings) -> FastAPI:
         threads, workers = share_out(cpus, settings)
         pool = Pool(workers, settings.max_queue)
         emissions = EmissionCache(settings.emission_cache_bytes)
-        resources = Resources(settings, pool, Metrics(), cpus, threads, emissions)
+        metrics = Metrics()
+        metrics.watch(emissions)
+        resources = Resources(settings, pool, metrics, cpus, threads, emissions)
         app.state.resources = resources
         # The process answers /health while it loads: a slow start is no reason to be killed.
         loading = asyncio.create_task(_load(resources))

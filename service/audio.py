@@ -87,12 +87,14 @@ NOT_READ_HERE: Final = (
 class Audio:
     """waveform: float32 [N], mono, an array or a long recording's file, of which slices are arrays.
 
-    `duration_sec` is the source's, before resampling. Whoever decodes closes it: a Recording does.
+    `duration_sec` is the source's, before resampling, of which an encoder may have added
+    `padding_sec`. Whoever decodes closes it: a Recording does.
     """
 
     waveform: Samples
     sample_rate: int  # Hz
     duration_sec: float
+    padding_sec: float = 0.0
 
     @property
     def silent(self) -> bool:
@@ -149,11 +151,12 @@ def decode(source: BinaryIO, sample_rate: int, max_sec: float) -> Audio:
     name = recognize(source.read(HEAD_BYTES))
     source.seek(0)
     decoded = _ffmpeg_blocks(source, name) if name in DEMUXERS else _sndfile_blocks(source, name)
-    limit = _Limit(max_sec, PADDING_SEC if name in DEMUXERS else 0.0)
+    padding_sec = PADDING_SEC if name in DEMUXERS else 0.0
+    limit = _Limit(max_sec, padding_sec)
     spool = Spool()
     try:
         duration_sec = _resample(decoded, name, sample_rate, limit, spool)
-        return Audio(_at_least_one(spool.finish()), sample_rate, duration_sec)
+        return Audio(_at_least_one(spool.finish()), sample_rate, duration_sec, padding_sec)
     except BaseException:
         spool.close()
         raise
@@ -193,23 +196,19 @@ class _Limit(NamedTuple):
     max_sec: float
     padding_sec: float
 
-    def check(self, frames: int, rate: int) -> None:
-        if frames > (self.max_sec + self.padding_sec) * rate:
-            raise _too_long(self.max_sec)
+    def check(self, duration_sec: float) -> None:
+        if duration_sec > self.max_sec + self.padding_sec:
+            raise AudioTooLong(
+                f"expected at most {self.max_sec:g} s of audio, got more: "
+                "cut it into parts and send each",
+                param="audio",
+                max_audio_sec=self.max_sec,
+            )
 
 
-def check_duration(duration_sec: float, max_sec: float) -> None:
-    """Raises AudioTooLong for audio that was decoded before, under another limit."""
-    if duration_sec > max_sec + PADDING_SEC:
-        raise _too_long(max_sec)
-
-
-def _too_long(max_sec: float) -> AudioTooLong:
-    return AudioTooLong(
-        f"expected at most {max_sec:g} s of audio, got more: cut it into parts and send each",
-        param="audio",
-        max_audio_sec=max_sec,
-    )
+def check_duration(duration_sec: float, padding_sec: float, max_sec: float) -> None:
+    """Raises AudioTooLong where `decode` would, for audio that was decoded under another limit."""
+    _Limit(max_sec, padding_sec).check(duration_sec)
 
 
 def _resample(
@@ -225,7 +224,7 @@ def _resample(
         if resampler is None:
             resampler = soxr.ResampleStream(_plausible(rate, name), sample_rate, 1, dtype="float32")
         frames += len(block)
-        limit.check(frames, rate)
+        limit.check(frames / rate)
         spool.write(resampler.resample_chunk(_mono(block, frames - len(block))))
     if resampler is None or frames == 0:
         raise EmptyAudio("expected audio, got a file without samples", param="audio", format=name)

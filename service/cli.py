@@ -1,11 +1,13 @@
 """`python -m service serve | transcribe | align | retime`."""
 
 import argparse
-import contextlib
 import json
 import logging
+import math
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final, get_args
 
@@ -15,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from service.app import create_app
 from service.audio import decode_file
 from service.errors import EmptyTranscript, InvalidField, KolvaniError
-from service.ops.files import Unwritable, write_whole
+from service.ops.files import Unwritable, write_output, write_whole
 from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
 from service.progress import ProgressBar
@@ -35,13 +37,14 @@ from service.web.schemas import align_answer, transcribe_answer
 FAILED: Final = 1
 USAGE: Final = 2  # argparse's own
 INTERRUPTED: Final = 130  # the shell's for Ctrl-C
+TERMINATED: Final = 143  # and for SIGTERM
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, 1 for an error, 2 for wrong usage,
-    130 if interrupted.
+    130 if interrupted. Raises SystemExit as argparse does, and with 143 if terminated.
     """
-    options = _parser().parse_args(arguments)
+    options = _options(arguments)
     try:
         overrides = {name: getattr(options, name, None) for name in Settings.model_fields}
         settings = Settings(**{k: v for k, v in overrides.items() if v is not None})
@@ -55,9 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _serve(settings)
     logging.getLogger("service").setLevel(logging.WARNING)
     try:
-        told = (
-            _retime(options, settings) if options.command == "retime" else _speak(options, settings)
-        )
+        with _ended_by_a_signal():
+            told = _told(options, settings)
+            write_output(sys.stdout, told)
     except KolvaniError as error:
         sys.stderr.write(_json(error.as_dict()))
         return FAILED
@@ -70,9 +73,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
-    sys.stdout.buffer.write(told)
-    sys.stdout.flush()
     return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    output, report = getattr(options, "output", None), getattr(options, "report", None)
+    if output and report and _one_file(output, report):
+        parser.error(f"expected two files for --output and --report, got {output} for both")
+    return options
+
+
+def _one_file(one: Path, other: Path) -> bool:
+    """Whether the second would be written over the first; a device or a pipe takes both."""
+    if one.exists() and not one.is_file():
+        return False
+    return one.resolve() == other.resolve()
+
+
+@contextmanager
+def _ended_by_a_signal() -> Iterator[None]:
+    """SIGTERM ends what runs within as an exception does: files are closed, the bar is cleared."""
+
+    def end(*_: object) -> None:
+        raise SystemExit(TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _told(options: argparse.Namespace, settings: Settings) -> bytes:
+    """What goes to standard output."""
+    return _retime(options, settings) if options.command == "retime" else _speak(options, settings)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,7 +130,8 @@ def _parser() -> argparse.ArgumentParser:
         "--gaps",
         choices=get_args(Gaps),
         default=DEFAULTS.gaps,
-        help="where speech that the text lacks is passed over (%(default)s)",
+        help="where speech that the text lacks is passed over (%(default)s); a text that does not "
+        "fit with ends or lines is searched for again as with words",
     )
     align.add_argument(
         "--segments",
@@ -129,7 +166,7 @@ def _serve(settings: Settings) -> int:
             log_config=None,
         )
     )
-    with contextlib.suppress(KeyboardInterrupt):  # raised again once the server has shut down
+    with suppress(KeyboardInterrupt):  # raised again once the server has shut down
         server.run()
     return 0 if server.started else FAILED
 
@@ -138,7 +175,7 @@ def _speak(options: argparse.Namespace, settings: Settings) -> bytes:
     align = options.command == "align"
     text = _read_text(options.transcript) if align else ""
     shortlist = _shortlist(options, settings)
-    with _recording(options, settings) as recording, ProgressBar(sys.stderr) as bar:
+    with _recording(options, settings) as recording, closing(ProgressBar(sys.stderr)) as bar:
         if align:
             how = AlignOptions(
                 options.gaps,
@@ -165,7 +202,7 @@ def _retime(options: argparse.Namespace, settings: Settings) -> bytes:
     with options.subtitles.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     shortlist = _shortlist(options, settings)
-    with _recording(options, settings) as recording, ProgressBar(sys.stderr) as bar:
+    with _recording(options, settings) as recording, closing(ProgressBar(sys.stderr)) as bar:
         retimed = retime(
             shortlist,
             recording,
@@ -188,14 +225,19 @@ def _shortlist(options: argparse.Namespace, settings: Settings) -> Shortlist:
     return catalogue.shortlist(options.model, options.language)
 
 
-def _recording(options: argparse.Namespace, settings: Settings) -> Recording:
-    return Recording(
-        lambda sample_rate: decode_file(options.audio, sample_rate, settings.max_audio_sec)
+def _recording(options: argparse.Namespace, settings: Settings) -> closing[Recording]:
+    return closing(
+        Recording(
+            lambda sample_rate: decode_file(options.audio, sample_rate, settings.max_audio_sec)
+        )
     )
 
 
 def _linger(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
     if not 0 <= seconds <= MAX_LINGER_SEC:
         raise argparse.ArgumentTypeError(f"expected 0 to {MAX_LINGER_SEC:g}, got {text}")
     return seconds
@@ -206,12 +248,7 @@ def _printed(answer: BaseModel) -> bytes:
 
 
 def _read_text(path: Path) -> str:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidField(
-            f"{path}: expected UTF-8 text, got {error}", param="transcript"
-        ) from error
+    text = _read_utf8(path, "transcript")
     if not text.strip():
         raise EmptyTranscript(f"{path}: expected a text to align, got none", param="transcript")
     return text
@@ -220,7 +257,14 @@ def _read_text(path: Path) -> str:
 def _read_pronunciations(path: Path | None) -> dict[str, str]:
     if path is None:
         return {}
-    return read_pronunciations(path.read_text(encoding="utf-8-sig"))
+    return read_pronunciations(_read_utf8(path, "pronunciations"))
+
+
+def _read_utf8(path: Path, param: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidField(f"{path}: expected UTF-8 text, got {error}", param=param) from error
 
 
 def _json(document: object) -> str:

@@ -15,7 +15,7 @@ class Emissions:
 
     log_probs: float32 [T, V], log domain; without a row if the recording is silent. levels: float32
     [M], dB (service/levels.py). timings: seconds by stage of making them; empty if they are kept
-    from an earlier request.
+    from an earlier request. padding_sec: the audio's, for another request's limit.
     """
 
     log_probs: NDArray[np.float32]
@@ -23,6 +23,7 @@ class Emissions:
     clock: FrameClock
     warnings: tuple[str, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
+    padding_sec: float = 0.0
 
     @property
     def silent(self) -> bool:

@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Final, Self, TextIO
+from typing import Final, TextIO
 
 WIDTH: Final = 30  # characters of the bar
 LEAST_SEC: Final = 2.0  # of work, before there is anything to show
@@ -13,7 +12,10 @@ Clock = Callable[[], float]  # seconds
 
 
 class ProgressBar:
-    """How much of a recording has been heard. Nothing is shown where nobody looks at a terminal."""
+    """How much of a recording has been heard. Nothing is shown where nobody looks at a terminal.
+
+    Whoever makes one closes it.
+    """
 
     def __init__(self, terminal: TextIO, clock: Clock = time.monotonic) -> None:
         self._terminal = terminal
@@ -34,15 +36,8 @@ class ProgressBar:
         self._terminal.write(f"{CLEAR_LINE}[{bar:<{WIDTH}}] {share:4.0%}, {told}")
         self._terminal.flush()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Clear the line, if anything stands there."""
         if self._shown:
             self._terminal.write(CLEAR_LINE)
             self._terminal.flush()

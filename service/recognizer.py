@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.acoustic import AcousticModel, OnnxAcousticModel
-from service.align import check_fit
 from service.audio import Audio
 from service.bundle import Bundle
 from service.characters import placed_characters
@@ -26,18 +25,19 @@ from service.errors import EmptyTranscript, NoSpeech, NothingToAlign
 from service.features import features_of
 from service.levels import levels
 from service.manifest import Manifest
-from service.placed import placed_segments, placed_words, said, spoken_spans
-from service.placement import Placement, place
+from service.placing.finding import find_text
+from service.placing.placed import placed_segments, placed_words, said, spoken_spans
+from service.placing.placement import Placement
+from service.placing.unwritten import unwritten_speech
 from service.plausibility import doubts, longest_gap
 from service.quality import quality
 from service.spans import Alignment, FrameClock, Transcript, Unspoken, Word
 from service.stages import Stages
-from service.text.lineup import Gaps, lineup
+from service.text.lineup import Gaps
 from service.text.mapping import written_text
 from service.text.segments import Division
 from service.text.vocabulary import vocabulary_of
 from service.text.written import WrittenText
-from service.unwritten import unwritten_speech
 from service.words import heard_words, joint_score
 
 
@@ -47,8 +47,10 @@ class AlignOptions:
 
     gaps: where speech that the text lacks is absorbed. "ends": before the first and after the last
     word; "lines": at its line breaks, too; "words": between any two words; "none": nowhere, and
-    every word gets a time. segments: what the answer's segments are. pronunciations: how a word is
-    written -> how it is said, in the model's letters.
+    every word gets a time. With "ends" and "lines", a text of which a word was not said where it
+    would stand, or in which a pause holds speech, is searched for again as with "words".
+    segments: what the answer's segments are. pronunciations: how a word is written -> how it is
+    said, in the model's letters.
     """
 
     gaps: Gaps = "ends"
@@ -94,8 +96,8 @@ class Recognizer:
         Every word comes back, in order and as written. Raises EmptyTranscript, NothingToAlign,
         TranscriptTooLong, InvalidField, or NoSpeech for silent audio.
         """
-        written = self.written(text, options)
-        self.check_fit(written, audio)  # before the model has worked for it
+        frames = self.frame_count(audio)  # text that does not fit is refused before the model works
+        written = self.written(text, options, frames=frames, on_progress=on_progress)
         emissions = self.listen(audio, on_progress=on_progress)
         return self.place(emissions, written, options, on_progress=on_progress)
 
@@ -109,7 +111,8 @@ class Recognizer:
             loudness = levels(audio.blocks(), audio.sample_rate)
         stride, rate = self.manifest.framing.stride, self.manifest.sample_rate
         clock = FrameClock(stride, rate, audio.duration_sec)
-        return Emissions(log_probs, loudness, clock, self._warnings(audio), stages.seconds)
+        warnings = self._warnings(audio)
+        return Emissions(log_probs, loudness, clock, warnings, stages.seconds, audio.padding_sec)
 
     def read(self, emissions: Emissions) -> Transcript:
         """The greedy path as words."""
@@ -128,8 +131,19 @@ class Recognizer:
             warnings=emissions.warnings,
         )
 
-    def written(self, text: str, options: AlignOptions = DEFAULTS) -> WrittenText:
-        """A text as it may be said. Raises EmptyTranscript, NothingToAlign or InvalidField."""
+    def written(
+        self,
+        text: str,
+        options: AlignOptions = DEFAULTS,
+        *,
+        frames: int | None = None,
+        on_progress: Progress | None = None,
+    ) -> WrittenText:
+        """A text as it may be said, in so many frames if they are given.
+
+        `on_progress` is called often with 0, and stops all by raising. Raises EmptyTranscript,
+        NothingToAlign, InvalidField, or TranscriptTooLong as soon as the text does not fit.
+        """
         if not text.strip():
             raise EmptyTranscript("expected a text to align, got none", param="transcript")
         written = written_text(
@@ -138,8 +152,10 @@ class Recognizer:
             self._vocabulary,
             pronunciations=options.pronunciations,
             segments=options.segments,
+            frames=frames,
+            on_progress=lambda: on_progress(0.0) if on_progress else None,
         )
-        if not lineup(written).targets:
+        if not any(word.readings[0].targets for word in written.words):
             raise NothingToAlign(
                 f"expected a text in the letters of model {self.manifest.id} "
                 f"({self.manifest.language}), got {len(written.words)} words without any",
@@ -150,11 +166,16 @@ class Recognizer:
             )
         return written
 
-    def check_fit(self, written: WrittenText, audio: Audio) -> None:
-        """Raises TranscriptTooLong if the audio is too short for the text, or NoSpeech."""
-        if audio.silent:
-            raise _no_speech(audio.duration_sec)
-        check_fit(lineup(written).tokens, self._emitter.frame_count(len(audio.waveform)))
+    def frame_count(self, sound: Audio | Emissions) -> int:
+        """How many frames there are for a text. Raises NoSpeech for silent audio."""
+        if isinstance(sound, Emissions):
+            frames, duration_sec = len(sound.log_probs), sound.clock.duration_sec
+        else:
+            samples, duration_sec = len(sound.waveform), sound.duration_sec
+            frames = 0 if sound.silent else self._emitter.frame_count(samples)
+        if not frames:
+            raise _no_speech(duration_sec)
+        return frames
 
     def place(
         self,
@@ -174,7 +195,7 @@ class Recognizer:
         with stages.time("search"):
             if np.all(emissions.log_probs.argmax(axis=1) == blank_id):
                 raise _no_speech(clock.duration_sec)
-            found = place(
+            found = find_text(
                 emissions.log_probs,
                 written,
                 blank_id,

@@ -1,9 +1,10 @@
 """Files that are there whole or not at all."""
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 NEW_MODE: Final = 0o666  # what open() asks for, before the umask takes from it
 
@@ -25,6 +26,18 @@ def write_whole(path: Path, content: bytes) -> None:
             _replace(path.resolve(), content)
     except OSError as error:
         raise Unwritable(error.errno, error.strerror, str(path)) from error
+
+
+def write_output(output: TextIO, content: bytes) -> None:
+    """Write all of it to standard output. Raises Unwritable; nothing is left to be written then."""
+    try:
+        output.buffer.write(content)
+        output.buffer.flush()
+    except OSError as error:
+        # What could not be written would be tried once more when the process ends.
+        with contextlib.suppress(OSError):
+            output.buffer.close()
+        raise Unwritable(error.errno, error.strerror, "standard output") from error
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -1,8 +1,8 @@
 """Counters for Prometheus and for people. One registry an application, none a process."""
 
 import time
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, Protocol
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -12,9 +12,43 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 OK: Final = "ok"
+
+
+class CacheFigures(Protocol):
+    """A cache that counts for itself."""
+
+    max_bytes: int
+    held_bytes: int
+    hits: int
+    misses: int
+
+
+class _EmissionCache(Collector):
+    """The cache's own figures, read when they are asked for."""
+
+    def __init__(self, cache: CacheFigures) -> None:
+        self._cache = cache
+
+    def collect(self) -> Iterator[Metric]:
+        """One metric a figure."""
+        name, cache = "kolvani_emission_cache", self._cache
+        yield GaugeMetricFamily(
+            f"{name}_bytes", "Memory that kept emissions take now.", cache.held_bytes
+        )
+        yield GaugeMetricFamily(
+            f"{name}_limit_bytes", "The most that they may take.", cache.max_bytes
+        )
+        yield CounterMetricFamily(
+            f"{name}_hits", "Recordings that a model had heard for an earlier request.", cache.hits
+        )
+        yield CounterMetricFamily(
+            f"{name}_misses", "Recordings that were asked for and not kept.", cache.misses
+        )
 
 
 class Metrics:
@@ -54,6 +88,10 @@ class Metrics:
             ["model"],
             registry=self.registry,
         )
+
+    def watch(self, cache: CacheFigures) -> None:
+        """Tell the figures of the cache of emissions, too."""
+        self.registry.register(_EmissionCache(cache))
 
     def count(self, task: str, outcome: str) -> None:
         """One request has ended."""

@@ -81,14 +81,12 @@ def align(
         found = _first_that_loads(shortlist.lines[0], before)
         choice = shortlist.decision.choice(found.model)
     recognizer = found.recognizer
+    sound = recording.sound_for(recognizer)
     began = time.perf_counter()
-    written = recognizer.written(text, options)
+    frames = recognizer.frame_count(sound)  # no more of a text is read than they can hold
+    written = recognizer.written(text, options, frames=frames, on_progress=on_progress)
     before["text"] = time.perf_counter() - began
-    emissions, cached = recording.heard_by(
-        recognizer,
-        check=lambda audio: recognizer.check_fit(written, audio),
-        on_progress=on_progress,
-    )
+    emissions, cached = recording.heard_by(recognizer, sound, on_progress=on_progress)
     before["decode"] = recording.decode_sec
     result = recognizer.place(emissions, written, options, on_progress=on_progress)
     return Answer(result, _telling(choice, found.passed), before, cached)

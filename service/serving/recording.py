@@ -3,8 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 from service.audio import Audio, check_duration
 from service.chunking import Progress
@@ -44,27 +42,36 @@ class Recording:
             self.decode_sec += time.perf_counter() - began
         return self._decoded[sample_rate]
 
-    def heard_by(
-        self,
-        recognizer: Recognizer,
-        *,
-        check: Callable[[Audio], None] | None = None,
-        on_progress: Progress | None = None,
-    ) -> tuple[Emissions, bool]:
-        """What a model hears, and whether that was kept from an earlier request of the same sound.
-
-        `check` sees the sound before the model does, and may refuse it by raising. Raises what
-        decoding and the model raise, and AudioTooLong.
+    def sound_for(self, recognizer: Recognizer) -> Audio | Emissions:
+        """What a model heard in an earlier request of the same sound, if that was kept; the sound
+        otherwise. Raises what decoding raises, and AudioTooLong.
         """
         key = self._key(recognizer)
         kept = self._keeping.cache.get(key) if self._keeping and key else None
         if kept is not None and self._keeping is not None:
-            check_duration(kept.clock.duration_sec, self._keeping.max_audio_sec)
-            return kept, True
-        audio = self.at(recognizer.manifest.sample_rate)
-        if check is not None:
-            check(audio)
-        emissions = recognizer.listen(audio, on_progress=on_progress)
+            length = kept.clock.duration_sec
+            check_duration(length, kept.padding_sec, self._keeping.max_audio_sec)
+            return kept
+        return self.at(recognizer.manifest.sample_rate)
+
+    def heard_by(
+        self,
+        recognizer: Recognizer,
+        sound: Audio | Emissions | None = None,
+        *,
+        on_progress: Progress | None = None,
+    ) -> tuple[Emissions, bool]:
+        """What a model hears, and whether that was kept from an earlier request of the same sound.
+
+        sound: its `sound_for`, where that was asked for before. Raises what that and the model
+        raise.
+        """
+        if sound is None:
+            sound = self.sound_for(recognizer)
+        if isinstance(sound, Emissions):
+            return sound, True
+        emissions = recognizer.listen(sound, on_progress=on_progress)
+        key = self._key(recognizer)
         if self._keeping and key:
             self._keeping.cache.put(key, emissions)
         return emissions, False
@@ -79,17 +86,6 @@ class Recording:
         for audio in self._decoded.values():
             audio.close()
         self._decoded.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _key(self, recognizer: Recognizer) -> EmissionKey | None:
         """None where nothing could be kept."""

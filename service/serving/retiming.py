@@ -4,6 +4,7 @@ bytes -> cues -> script -> dispatch.align -> words -> new times -> bytes
 """
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,10 +16,11 @@ from service.serving.catalogue import Shortlist
 from service.serving.dispatch import Answer
 from service.serving.recording import Recording
 from service.spans import Alignment
-from service.subtitles.cue import Cue
+from service.subtitles.cue import Cue, Edge
 from service.subtitles.reading import Subtitles, read_subtitles
 from service.subtitles.timing import CueStatus, Timing, heard_cues, new_times, script_of
 
+HELD_SEC: Final = 0.0015  # files round to a millisecond, or keep one for an interval
 # Subtitles leave out speech between cues, and a line is one.
 CUES: Final = AlignOptions(gaps="lines", segments="line")
 
@@ -26,7 +28,8 @@ CUES: Final = AlignOptions(gaps="lines", segments="line")
 @dataclass(frozen=True)
 class RetimedCue:
     """A cue before and after, in seconds. `index`: its place in the file, from 0; `shift`: of its
-    start; `score` in [0, 1], None unless it was heard.
+    start; `score` in [0, 1], None unless it was heard; `held`: the edges that the file could not
+    put where they belong.
     """
 
     index: int
@@ -38,6 +41,7 @@ class RetimedCue:
     shift: float
     score: float | None
     status: CueStatus
+    held: tuple[Edge, ...]
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,9 @@ def retime(
     read_sec = time.perf_counter() - began
     answer = _align(shortlist, recording, script.text, on_progress)
     began = time.perf_counter()
-    timings = new_times(old.cues, heard_cues(script, answer.result.words), linger_sec)
+    result = answer.result
+    heard = heard_cues(script, result.words)
+    timings = new_times(old.cues, heard, result.duration_sec, linger_sec)
     new = old.retimed([(timing.start, timing.end) for timing in timings])
     cues = tuple(map(_retimed_cue, range(len(timings)), old.cues, new.cues, timings))
     return Retimed(new, cues, answer, read_sec + time.perf_counter() - began)
@@ -97,4 +103,13 @@ def _retimed_cue(index: int, old: Cue, new: Cue, timing: Timing) -> RetimedCue:
         shift=round(new.start - old.start, 6),
         score=timing.score,
         status=timing.status,
+        held=tuple(_held(new, timing)),
     )
+
+
+def _held(new: Cue, timing: Timing) -> Iterator[Edge]:
+    """The first label of a TextGrid begins with the grid, whenever it is said."""
+    if abs(new.start - timing.start) > HELD_SEC:
+        yield "start"
+    if abs(new.end - timing.end) > HELD_SEC:
+        yield "end"

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 Times = tuple[float, float] | None  # start and end in seconds; None: as they are
+Edge = Literal["start", "end"]
 Edit = tuple[int, int, str]  # text[start:end] gives way to these characters
 
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal, get_args
 
-from service.errors import EmptySubtitles, SubtitlesTooLong, UnsupportedSubtitles
+from service.errors import EmptySubtitles, InvalidField, SubtitlesTooLong, UnsupportedSubtitles
 from service.subtitles.captions.file import Captions
 from service.subtitles.captions.reader import ARROW, MARK
 from service.subtitles.cue import Cue, Cues, Times
@@ -68,7 +68,7 @@ def read_subtitles(content: bytes, tier: str | None = None) -> Subtitles:
 
     tier: of a TextGrid, the name of the one whose labels are spoken; needed where more than one has
     labels. Raises SubtitlesTooLong, UnsupportedSubtitles, CorruptSubtitles, EmptySubtitles, or
-    InvalidField for a tier that is not there.
+    InvalidField for a tier that is not there, or of a format that has none.
     """
     if len(content) > MAX_BYTES:
         raise _too_long(f"{MAX_BYTES} bytes", max_bytes=MAX_BYTES)
@@ -76,6 +76,7 @@ def read_subtitles(content: bytes, tier: str | None = None) -> Subtitles:
     form = _format_of(text)
     if form != "textgrid":
         _check_size(text)
+        _check_no_tier(tier, form)
     body = _body(text, form, tier)
     name = body.chosen.name if isinstance(body, Grid) else None
     subtitles = Subtitles(form, encoding, body, name)
@@ -118,6 +119,11 @@ def _check_size(text: str) -> None:
     ):
         if found > most:
             raise _too_long(f"{most} {what}", **{f"max_{what}": most})
+
+
+def _check_no_tier(tier: str | None, form: Format) -> None:
+    if tier is not None:
+        raise InvalidField(f"expected a tier of a TextGrid, got {form} subtitles", param="tier")
 
 
 def _too_long(limit: str, **facts: int) -> SubtitlesTooLong:

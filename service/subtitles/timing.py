@@ -4,7 +4,8 @@
 
 A cue begins with its first word that was found and ends with its last. A cue in which nothing is
 said, or of which too little was found, moves with its neighbours and keeps its length, as far as
-there is room. Cues that did not overlap do not overlap afterwards.
+there is room. Cues that did not overlap do not overlap afterwards, and none passes the end of the
+audio while there is a millisecond for each.
 """
 
 import heapq
@@ -80,11 +81,16 @@ def heard_cues(script: Script, words: Sequence[Word]) -> dict[int, Heard]:
 
 
 def new_times(
-    cues: Sequence[Cue], heard: dict[int, Heard], linger_sec: float = 0.0
+    cues: Sequence[Cue],
+    heard: dict[int, Heard],
+    duration_sec: float,
+    linger_sec: float = 0.0,
 ) -> tuple[Timing, ...]:
     """New times for every cue, in the order of the file; all are kept if none was heard.
 
-    linger_sec: how long a cue that was heard stays after its last word, if no other begins.
+    duration_sec: of the audio, which no new time passes; a cue that would begin after it gets its
+    last moment. linger_sec: how long a cue that was heard stays after its last word, if no other
+    begins.
     """
     if not heard:
         return tuple(Timing(cue.start, cue.end, None, "kept") for cue in cues)
@@ -99,6 +105,7 @@ def new_times(
     }
     _cut_before_the_next(cues, order, heard, starts, ends)
     _keep_apart(cues, order, starts, ends)
+    _end_with_the_audio(cues, order, round(duration_sec, 3), starts, ends)
     return tuple(
         _timing(heard.get(index), starts[index], ends[index]) for index in range(len(cues))
     )
@@ -156,16 +163,21 @@ def _cut_before_the_next(
     """A cue lingers until any other begins; one that was moved is cut only where the other began
     after its end before.
     """
-    begins = [cues[index].start for index in order]
+    followers = _followers(cues, order)
     nearest = np.minimum.accumulate([starts[index] for index in reversed(order)])[::-1].tolist()
     for place, index in enumerate(order):
-        said, follower = starts[index], place + 1
+        said, follower = starts[index], followers[place]
         if index in heard:
-            said = heard[index].end
-        else:
-            follower = max(follower, bisect_left(begins, cues[index].start + _length(cues[index])))
+            said, follower = heard[index].end, place + 1
         if follower < len(order):
             ends[index] = min(ends[index], max(said, nearest[follower]))
+
+
+def _followers(cues: Sequence[Cue], order: Sequence[int]) -> list[int]:
+    """Of each place in `order`, the next that begins after its cue was over in the old times."""
+    begins = [cues[index].start for index in order]
+    overs = [cues[index].start + _length(cues[index]) for index in order]
+    return [max(place + 1, bisect_left(begins, over)) for place, over in enumerate(overs)]
 
 
 def _keep_apart(
@@ -181,6 +193,26 @@ def _keep_apart(
         starts[index] = max(starts[index], over)
         ends[index] = max(round(ends[index], 3), round(starts[index] + LEAST_SEC, 3))
         heapq.heappush(running, (cue.start + _length(cue), ends[index]))
+
+
+def _end_with_the_audio(
+    cues: Sequence[Cue],
+    order: Sequence[int],
+    last: float,
+    starts: dict[int, float],
+    ends: dict[int, float],
+) -> None:
+    """What passes `last` is pushed back, and what stands in its way before it."""
+    if max(ends.values()) <= last:
+        return
+    followers = _followers(cues, order)
+    earliest = [last] * (len(order) + 1)  # start from each place on
+    for place in reversed(range(len(order))):
+        index = order[place]
+        ends[index] = min(ends[index], earliest[followers[place]])
+        starts[index] = max(0.0, min(starts[index], round(ends[index] - LEAST_SEC, 3)))
+        earliest[place] = min(earliest[place + 1], starts[index])
+    _keep_apart(cues, order, starts, ends)  # more cues than the audio has milliseconds
 
 
 def _timing(heard: Heard | None, start: float, end: float) -> Timing:

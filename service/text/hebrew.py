@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-from service.text.punctuation import BREAK, parts_words
+from service.text.punctuation import BREAK, parts_words, stands_for_itself
 
 # Geresh and gershayim, and the quotes that stand for them: a model that has them has these.
 _QUOTES: Final[Mapping[str, str]] = {"׳": "'", "’": "'", "״": '"', "”": '"'}
@@ -20,6 +20,8 @@ def spell(character: str) -> str:
     """
     if parts_words(character):
         return BREAK
+    if stands_for_itself(character):
+        return character
     character = _QUOTES.get(character, character)
     decomposed = unicodedata.normalize("NFKD", character)
     return "".join(char for char in decomposed if not unicodedata.combining(char))

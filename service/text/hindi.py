@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-from service.text.punctuation import BREAK, parts_words
+from service.text.punctuation import BREAK, parts_words, stands_for_itself
 
 SILENT: Final = frozenset("PSC")  # Unicode's categories: punctuation, symbols, controls and joiners
 # What Hindi borrows from other languages' alphabets, in its own.
@@ -29,6 +29,8 @@ def spell(character: str) -> str:
     """
     if parts_words(character):
         return BREAK
+    if stands_for_itself(character):
+        return character
     if unicodedata.category(character)[0] in SILENT or _is_recited(character):
         return ""
     return _RESPELLED.get(character) or unicodedata.normalize("NFKD", character)

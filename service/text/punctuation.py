@@ -36,5 +36,10 @@ def is_said(character: str) -> bool:
     return character not in _LAYOUT and not any(_within(character, block) for block in _SHAPES)
 
 
+def stands_for_itself(character: str) -> bool:
+    """Whether it is a digit with a form of its own, ² or ½ or ①: not the digit that is in it."""
+    return unicodedata.category(character) == "No"
+
+
 def _within(character: str, block: tuple[int, int]) -> bool:
     return block[0] <= ord(character) <= block[1]

@@ -11,7 +11,7 @@ from service.text.spoken.aloud import has_digits, ways_to_say
 from service.text.spoken.folding import folded
 from service.text.spoken.languages import LANGUAGES
 from service.text.spoken.pronunciations import Pronunciations, invalid
-from service.text.spoken.saying import Hint, Said, Way
+from service.text.spoken.saying import MAX_WAYS, Hint, Said, Way
 from service.text.vocabulary import Vocabulary
 from service.text.written import MAX_READINGS, Reading
 
@@ -51,7 +51,8 @@ class Speaker:
         return self._readings(word, self._language.hint(folded(follower).text))
 
     def _find(self, word: str, hint: Hint) -> tuple[Reading, ...]:
-        ways = ways_to_say(word, hint, self._language, self._pronunciations)
+        most = MAX_WAYS if self._left > 0 else 1
+        ways = ways_to_say(word, hint, self._language, self._pronunciations, most=most)
         if self._has_digits and has_digits(word):  # the model may have learnt to write them
             ways.insert(0, (Said(None, 0, len(word)),))
         found: dict[tuple[object, ...], Reading] = {}

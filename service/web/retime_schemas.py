@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from service.serving.retiming import Retimed
 from service.subtitles.captions.reader import MARK
+from service.subtitles.cue import Edge
 from service.subtitles.reading import Format
 from service.subtitles.timing import CueStatus
 from service.web.schemas import NO_STAGES, Score, ServedAnswer, served
@@ -33,6 +34,11 @@ class CueAnswer(BaseModel):
         description="`retimed`: it was heard. `moved`: nothing is said in it, or less than half of "
         "its words were found; it went with its neighbours, and its score is null. `kept`: no cue "
         "was heard."
+    )
+    held: list[Edge] = Field(
+        description="The edges that stand elsewhere than the cue is said, because the intervals of "
+        "a TextGrid touch and none is added: the start of a label at the grid's beginning, the end "
+        "of one at its end, the end of one that another label follows at once. Empty otherwise."
     )
 
 

@@ -34,11 +34,20 @@ Seconds = Annotated[float, Field(ge=0, description="Seconds from the start of th
 class WordAnswer(BaseModel):
     """A word with its time."""
 
-    word: str
-    start: Seconds | None
-    end: Seconds | None
+    word: str = Field(description="As written in the text, with its punctuation.")
+    start: Seconds | None = Field(
+        description="Seconds from the start of the audio to its first letter; null if `not_found`."
+    )
+    end: Seconds | None = Field(
+        description="The same to where its sound falls quiet, or the next word begins."
+    )
     score: Score | None
-    status: Status
+    status: Status = Field(
+        description="`aligned`: it has times and a score. `interpolated`: the model cannot spell "
+        "it (an emoji, a foreign word) or nothing of it is said (a dash): its time is the speech "
+        "found in its place, or else the gap that it stands in, and its score is null. "
+        "`not_found`: it was not heard, and has neither."
+    )
     char_start: int = Field(ge=0, description="Place of the word's first character in the text.")
     char_end: int = Field(ge=0, description="Place after its last character.")
 
@@ -136,7 +145,9 @@ class ServedAnswer(BaseModel):
 class TranscribeAnswer(ServedAnswer):
     """What was heard."""
 
-    words: list[WordAnswer]
+    words: list[WordAnswer] = Field(
+        description="In the order of time; the status of each is `aligned`, and none lacks times."
+    )
     text: str
 
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLES["/transcribe"]})

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from service.ctc import ABSORBED
 from service.levels import HOPS_A_SEC, Levels
-from service.placement import Placement
+from service.placing.placement import Placement
 from service.spans import FrameClock, TokenSpan
 from service.text.lineup import Lineup
 

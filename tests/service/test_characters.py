@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from placements import placement_of, steady
 
 from service.characters import placed_characters
-from service.placed import placed_words
+from service.placing.placed import placed_words
 from service.spans import Character, FrameClock, TokenSpan, Word
 from service.text.lineup import Lineup, lineup
 from service.text.mapping import written_text

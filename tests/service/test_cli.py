@@ -1,6 +1,8 @@
 """The command line does what the server does, without one."""
 
+import io
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +10,9 @@ from pathlib import Path
 import pytest
 from bundles import HINDI_LETTERS, write_bundle
 
+from service.chunking import Progress
 from service.cli import main
+from service.progress import CLEAR_LINE
 
 UNREAD = "expected a file that can be read, got"
 
@@ -82,9 +86,26 @@ def test_align_takes_the_options_of_the_server(
     answer = json.loads(capsys.readouterr().out)
     assert answer["words"][1]["status"] == "interpolated"
     assert answer["unwritten"] == []
-    said.write_text("[]", encoding="utf-8")
-    assert main([*command, "--pronunciations", str(said)]) == 1
-    assert json.loads(capsys.readouterr().err)["error"]["param"] == "pronunciations"
+
+
+@pytest.mark.parametrize("content", [b"[]", '{"NATO": "נאטו"}'.encode("cp1255"), b"\xff\xfe"])
+def test_pronunciations_that_cannot_be_read_are_told(
+    root: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    content: bytes,
+) -> None:
+    """What is no JSON object, and what is no UTF-8."""
+    monkeypatch.chdir(root)
+    said = tmp_path / "said.json"
+    said.write_bytes(content)
+    assert (
+        main(["align", "examples/he-1.wav", "examples/he-1.txt", "--pronunciations", str(said)])
+        == 1
+    )
+    error = json.loads(capsys.readouterr().err)["error"]
+    assert (error["code"], error["param"]) == ("invalid_field", "pronunciations")
 
 
 def test_retime_prints_the_corrected_file(
@@ -124,6 +145,7 @@ def test_retime_writes_the_files_that_are_asked_for(
     ("arguments", "told"),
     [
         (["examples/he-1.txt"], '"code": "unsupported_subtitles"'),
+        (["SRT", "--tier", "words"], '"param": "tier"'),
         (["none.srt"], f"error: none.srt: {UNREAD}: No such file"),
         (["SRT", "-o", "none/a.srt"], "error: none/a.srt: expected a file that can be written"),
         (["SRT", "--report", "docs"], "error: docs: expected a file that can be written"),
@@ -149,9 +171,93 @@ def test_retime_tells_what_is_wrong(
 
 def test_a_linger_that_is_none_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     """As argparse tells it."""
-    with pytest.raises(SystemExit, match="2"):
-        main(["retime", "a.wav", "a.srt", "--linger-sec", "-1"])
-    assert "expected 0 to 10, got -1" in capsys.readouterr().err
+    for given in ("-1", "x", "nan"):
+        with pytest.raises(SystemExit, match="2"):
+            main(["retime", "a.wav", "a.srt", "--linger-sec", given])
+        assert f"--linger-sec: expected 0 to 10, got {given}" in capsys.readouterr().err
+
+
+def test_a_report_in_the_place_of_the_subtitles_is_wrong_usage(
+    root: Path,
+    subtitles: Path,
+    capsysbinary: pytest.CaptureFixture[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However the file is named, and before anything is heard; a device takes both."""
+    monkeypatch.chdir(root)
+    link = subtitles.with_name("link.srt")
+    link.symlink_to(subtitles.name)
+    command = ["retime", "examples/he-2.wav", str(subtitles)]
+    for report in (subtitles, link, subtitles.parent / "." / "a.srt"):
+        with pytest.raises(SystemExit, match="2"):
+            main([*command, "-o", str(subtitles), "--report", str(report)])
+        assert b"expected two files for --output and --report" in capsysbinary.readouterr().err
+    assert subtitles.read_bytes() == SRT
+    assert main([*command, "-o", "/dev/null", "--report", "/dev/null"]) == 0
+
+
+class Terminal(io.StringIO):
+    """What a person looks at."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+def test_a_command_that_is_terminated_clears_its_bar(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The status is the shell's for SIGTERM, whose handler is what it was before."""
+
+    def terminated(*_: object, on_progress: Progress, **__: object) -> None:
+        on_progress(0.1)
+        signal.raise_signal(signal.SIGTERM)
+
+    terminal = Terminal()
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr("service.progress.LEAST_SEC", 0.0)
+    monkeypatch.setattr("service.serving.dispatch.transcribe", terminated)
+    with pytest.raises(SystemExit, match="143"):
+        main(["transcribe", "examples/he-1.wav"])
+    assert "placing the words" in terminal.getvalue()
+    assert terminal.getvalue().endswith(CLEAR_LINE)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_an_answer_that_cannot_be_written_is_told(root: Path) -> None:
+    """One line on standard error, also where the disk is full."""
+    command = [sys.executable, "-m", "service", "align", "examples/he-1.wav", "examples/he-1.txt"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command, cwd=root, check=False, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: standard output: expected a file that can be written, got: "
+        "No space left on device\n"
+    )
+
+
+INTERRUPTED_IMPORT = """
+import runpy, signal, sys
+
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == "service.cli":
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupt())
+runpy.run_module("service", run_name="__main__")
+"""
+
+
+def test_an_interrupt_while_modules_are_imported_is_quiet(root: Path) -> None:
+    """The status is the shell's."""
+    command = [sys.executable, "-c", INTERRUPTED_IMPORT]
+    done = subprocess.run(command, cwd=root, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 @pytest.mark.parametrize(

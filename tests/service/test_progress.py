@@ -1,6 +1,7 @@
 """The bar is there where somebody looks, and leaves nothing behind."""
 
 import io
+from contextlib import closing
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_the_line_is_cleared_at_the_end_and_after_errors() -> None:
     clock, terminal = Clock(), Terminal(looked_at=True)
 
     def interrupted() -> None:
-        with ProgressBar(terminal, clock) as bar:
+        with closing(ProgressBar(terminal, clock)) as bar:
             clock.now += 10.0
             bar.show(1.0, 2.0)
             raise KeyboardInterrupt
@@ -66,7 +67,7 @@ def test_the_line_is_cleared_at_the_end_and_after_errors() -> None:
 def test_nothing_is_shown_to_a_file_or_for_a_moment(*, looked_at: bool, sec: float) -> None:
     """Logs stay clean, and short work needs no bar."""
     clock, terminal = Clock(), Terminal(looked_at=looked_at)
-    with ProgressBar(terminal, clock) as bar:
+    with closing(ProgressBar(terminal, clock)) as bar:
         clock.now += sec
         bar.show(1.0, 2.0)
     assert terminal.getvalue() == ""

@@ -8,7 +8,7 @@ import numpy as np
 from export.demo.trust.figures import errors, table
 from export.demo.trust.listening import Heard, Speech
 from export.demo.trust.variants import FOREIGN, Variant, exact, with_foreign, without_ends
-from service.placement import PlacementRule
+from service.placing.placement import PlacementRule
 
 NEVER: Final = -np.inf  # no frame is absorbed
 COSTS: Final = (NEVER, -5.0, -3.0, -2.0, -1.0, -0.5, -0.25)  # natural log, a frame

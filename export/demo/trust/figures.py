@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 FAR_SEC: Final = 0.15  # an error that a reader of subtitles sees
-_STEPS: Final = 50  # of Newton's method
-_RIDGE: Final = 1e-6  # keeps its matrix regular
 
 
 def errors(errors_sec: Sequence[float]) -> str:
@@ -41,22 +39,6 @@ def roc_area(matching: Floats, others: Floats) -> float:
     more = np.mean(matching[:, None] > others[None, :])
     equal = np.mean(matching[:, None] == others[None, :])
     return float(more + equal / 2)
-
-
-def logistic_fit(evidence: Floats, shares: Floats) -> tuple[float, float]:
-    """Slope and middle of the logistic curve of shares on evidence, of the greatest likelihood.
-
-    evidence, shares: float64 [n]; shares in [0, 1].
-    """
-    inputs = np.stack([np.ones_like(evidence), evidence], axis=1)
-    weights = np.zeros(2)
-    for _ in range(_STEPS):
-        expected = 1 / (1 + np.exp(-inputs @ weights))
-        variance = expected * (1 - expected)
-        curvature = inputs.T @ (variance[:, None] * inputs) + _RIDGE * np.eye(2)
-        weights += np.linalg.solve(curvature, inputs.T @ (shares - expected))
-    offset, slope = weights.tolist()
-    return slope, -offset / slope
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The quality of an alignment: fitted to the share of a text that was said, and what it tells."""
+"""The quality of an alignment against the share of a text that was said; what it tells apart."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -7,40 +7,34 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from export.demo.trust.figures import logistic_fit, roc_area, table
+from export.demo.trust.figures import roc_area, table
 from export.demo.trust.listening import Found, Speech
 from export.demo.trust.variants import Variant, alike, exact, mismatched, replaced, shuffled
-from service.quality import MIDDLE, SLOPE
+from service.quality import CERTAIN
 
 SEED: Final = 2028
+CANDIDATES: Final = (0.0, -0.5, -1.0, -1.5)  # for the evidence of a word that was surely said
 BINS: Final = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 Kind = Literal["matching", "partly", "mismatched", "shuffled"]
 
 
 class Sample(NamedTuple):
-    """A text in an utterance: its mean evidence, nats a token, and the true share of its tokens
-    that was said; that of shuffled words is unknown.
+    """A text in an utterance as it was found, and the true share of its tokens that was said; that
+    of shuffled words is unknown.
     """
 
     kind: Kind
-    evidence: float
+    found: Found
     share: float
 
 
 def report(speeches: Sequence[Speech]) -> Iterator[str]:
-    """The fit, and on every kind of speech what the quality in use tells apart."""
+    """The constant, and on every kind of speech what the quality tells apart."""
     samples = {speech.name: list(_samples(speech)) for speech in speeches}
-    fitted = [
-        sample
-        for speech in speeches
-        if speech.fitting
-        for sample in samples[speech.name]
-        if sample.kind != "shuffled"
-    ]
-    slope, middle = logistic_fit(
-        *(np.array(values) for values in list(zip(*fitted, strict=True))[1:])
-    )
-    yield f"in use: SLOPE = {SLOPE:g}, MIDDLE = {MIDDLE:g}; fitted: {slope:.2f}, {middle:.2f}"
+    fitted = [item for speech in speeches if speech.fitting for item in samples[speech.name]]
+    errors = ((f"{certain:g}", f"{_error(fitted, certain):.3f}") for certain in CANDIDATES)
+    yield f"CERTAIN = {CERTAIN:g} is in use; fitting set:"
+    yield from table(("CERTAIN", "mean error of the share"), errors)
     yield ""
     header = ("", "area", "area, shuffled", "matching", "mismatched", "shuffled", "mean error")
     yield from table(header, (_row(name, found) for name, found in samples.items()))
@@ -64,7 +58,7 @@ def _samples(speech: Speech) -> Iterator[Sample]:
         )
         for kind, variant in variants:
             if found := speech.model.find(heard, variant.words):
-                yield Sample(kind, found.evidence, _share(variant, found))
+                yield Sample(kind, found, _share(variant, found))
 
 
 def _share(variant: Variant, found: Found) -> float:
@@ -74,33 +68,31 @@ def _share(variant: Variant, found: Found) -> float:
 
 def _row(name: str, samples: Sequence[Sample]) -> list[str]:
     matching, others, shuffle = (
-        np.array([sample.evidence for sample in samples if sample.kind == kind])
+        np.array([sample.found.quality() for sample in samples if sample.kind == kind])
         for kind in ("matching", "mismatched", "shuffled")
     )
-    known = [sample for sample in samples if sample.kind != "shuffled"]
-    wrong = [abs(_quality(sample.evidence) - sample.share) for sample in known]
     return [
         name,
         f"{roc_area(matching, others):.4f}",
         f"{roc_area(matching, shuffle):.4f}",
         *(_percentiles(values) for values in (matching, others, shuffle)),
-        f"{np.mean(wrong):.3f}",
+        f"{_error(samples, CERTAIN):.3f}",
     ]
 
 
-def _percentiles(evidence: NDArray[np.float64]) -> str:
-    """Of the quality."""
-    figures = np.percentile([_quality(value) for value in evidence], [5, 50, 95])
-    return " / ".join(f"{figure:.2f}" for figure in figures)
+def _error(samples: Sequence[Sample], certain: float) -> float:
+    """Mean distance of the quality from the share, where that is known."""
+    known = [sample for sample in samples if sample.kind != "shuffled"]
+    return float(np.mean([abs(item.found.quality(certain) - item.share) for item in known]))
 
 
-def _quality(evidence: float) -> float:
-    return float(1 / (1 + np.exp(-SLOPE * (evidence - MIDDLE))))
+def _percentiles(qualities: NDArray[np.float64]) -> str:
+    return " / ".join(f"{figure:.2f}" for figure in np.percentile(qualities, [5, 50, 95]))
 
 
 def _calibration(samples: Sequence[Sample]) -> Iterator[list[str]]:
     known = [sample for sample in samples if sample.kind != "shuffled"]
-    bins = np.digitize([_quality(sample.evidence) for sample in known], BINS[1:-1])
+    bins = np.digitize([sample.found.quality() for sample in known], BINS[1:-1])
     for index, (low, high) in enumerate(itertools.pairwise(BINS)):
         inside = [sample.share for sample, own in zip(known, bins, strict=True) if own == index]
         mean = f"{np.mean(inside):.2f}" if inside else "-"

@@ -19,9 +19,10 @@ from export.demo.speech.utterance import SAMPLE_RATE, Utterance, load_mono
 from service.bundle import Bundle
 from service.emissions import Emissions
 from service.errors import NoSpeech, TranscriptTooLong
-from service.placed import placed_words, said
-from service.placement import FITTED, Placement, PlacementRule, passed_over, place
-from service.quality import mean_evidence
+from service.placing.finding import find_text
+from service.placing.placed import placed_words, said
+from service.placing.placement import FITTED, Placement, PlacementRule, losses
+from service.quality import CERTAIN, quality
 from service.recognizer import AlignOptions, Recognizer
 from service.spans import Alignment, Word
 from service.text.lineup import Gaps
@@ -45,15 +46,18 @@ class Heard:
 
 
 class Found(NamedTuple):
-    """A text as it was found. tokens: int64 [words], how many each has; evidence: the mean of the
-    text, nats a token; lost: nats in the gap where blanks cost most.
+    """A text as it was found. tokens: int64 [words], how many each has; lost: nats in the gap where
+    blanks cost most.
     """
 
     words: tuple[Word, ...]
     placement: Placement
     tokens: NDArray[np.int64]
-    evidence: float
     lost: float
+
+    def quality(self, certain: float = CERTAIN) -> float:
+        """As the service tells it, or with another constant."""
+        return quality(self.placement.evidence, self.tokens, certain)
 
 
 class Model:
@@ -91,15 +95,14 @@ class Model:
         """Words in what was heard; None where they are too many for it."""
         written, emissions = self._recognizer.written(" ".join(words)), heard.emissions
         try:
-            placement = place(emissions.log_probs, written, self._blank_id, gaps, rule=rule)
+            placement = find_text(emissions.log_probs, written, self._blank_id, gaps, rule=rule)
         except TranscriptTooLong:
             return None
         times = placed_words(written, placement, emissions.clock, emissions.levels)
         counts = [len(said(written, placement, index).targets) for index in range(len(words))]
         tokens = np.array(counts, dtype=np.int64)
-        evidence = mean_evidence(placement.evidence, tokens)
-        lost = passed_over(emissions.log_probs, placement, self._blank_id, rule.absorb)
-        return Found(times, placement, tokens, evidence, lost)
+        lost = losses(emissions.log_probs, placement, self._blank_id, rule.absorb)
+        return Found(times, placement, tokens, float(lost.max()))
 
     def align(self, heard: Heard, words: Sequence[str], gaps: Gaps = "ends") -> Alignment | None:
         """As the service answers; None where it refuses."""

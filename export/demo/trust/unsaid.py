@@ -15,7 +15,7 @@ from export.demo.trust.variants import (
     with_sentence,
     without_middle,
 )
-from service.placement import PlacementRule
+from service.placing.placement import PlacementRule
 
 SEED: Final = 2027
 THRESHOLDS: Final = (-2.0, -2.5, -3.0, -3.5, -4.0)  # nats a token

@@ -1,7 +1,8 @@
 """Praat's TextGrid: tiers of intervals whose boundaries move.
 
 The intervals of a tier are contiguous: where one ends the next begins. The cues are the labelled
-intervals of one tier; the empty ones between them take what is left.
+intervals of one tier; the empty ones between them take what is left. No interval is added: where a
+label has no empty one beside it, an edge of it may stay where no word is, and the cues tell so.
 """
 
 from collections.abc import Iterator, Sequence

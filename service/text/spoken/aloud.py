@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from service.text.spoken.folding import FoldedWord, folded
 from service.text.spoken.language import Language
 from service.text.spoken.pronunciations import Pronunciations
-from service.text.spoken.quantities import quantities
-from service.text.spoken.saying import Hint, Said, Way, combined
+from service.text.spoken.quantities import Quantity, quantities
+from service.text.spoken.saying import MAX_WAYS, Hint, Said, Way, combined
 
 _MAX_EXPRESSIONS: Final = 16  # in a word; of more, only the best guesses are taken
+_MAX_READ: Final = 256  # quantities in a word; nobody reads what follows them aloud
 _MAX_PREFIX: Final = 5  # characters
+_MAX_BEFORE: Final = 16  # characters of a prefix with the brackets and quotes before it
 _DIGIT: Final = re.compile(r"\d")
 
 
@@ -21,14 +24,21 @@ def has_digits(word: str) -> bool:
 
 
 def ways_to_say(
-    word: str, hint: Hint, language: Language | None, pronunciations: Pronunciations
+    word: str,
+    hint: Hint,
+    language: Language | None,
+    pronunciations: Pronunciations,
+    *,
+    most: int = MAX_WAYS,
 ) -> list[Way]:
     """Ways to say a word, best guess first, at least one.
 
-    Pronunciations count before all else; a language reads digits, abbreviations and symbols.
+    Pronunciations count before all else; a language reads digits, abbreviations and symbols. most:
+    ways to say each number that are looked for; one costs little.
     """
     whole = folded(word)
-    reader = _Reader(whole.text, hint, language)
+    text = language.with_stops(whole.text) if language else whole.text
+    reader = _Reader(text, hint, language, most)
     for begin, end, said in pronunciations.find(whole.text, reader.prefix):
         reader.read_digits(begin)
         reader.say(begin, end, [(Said(said, begin, end),)])
@@ -40,7 +50,7 @@ def ways_to_say(
 class _Reader:
     """Reads a folded word from left to right; `choices` has the ways to say each part of it."""
 
-    def __init__(self, text: str, hint: Hint, language: Language | None) -> None:
+    def __init__(self, text: str, hint: Hint, language: Language | None, most: int) -> None:
         self.choices: list[Sequence[Way]] = []
         self.prefix = language.prefix if language else None
         self._text = text
@@ -48,17 +58,28 @@ class _Reader:
         self._language = language
         self._done = 0  # where the next part begins
         self._digits_end = -1  # where the last quantity ended
+        self._most = most
+        self._read = 0  # quantities
 
     def read_digits(self, end: int) -> None:
         """Read on to the last digits before `end`."""
         if self._language:
             endings = self._language.endings
             for quantity in quantities(self._text, self._done, end, endings):
-                hint = self._hint_at(quantity.begin)
-                if ways := self._language.ways(quantity, hint):
+                if self._read == _MAX_READ:
+                    return
+                if ways := self._ways(self._language, quantity):
                     self._range_to(quantity.begin, self._language.to)
                     self.say(quantity.begin, quantity.end, ways)
                     self._digits_end = self._done
+                    self._read += 1
+
+    def _ways(self, language: Language, quantity: Quantity) -> list[Way]:
+        """As many as will be of use."""
+        if not quantity.meanings:
+            return []
+        most = self._most if len(self.choices) <= _MAX_EXPRESSIONS else 1
+        return list(islice(language.ways(quantity, self._hint_at(quantity.begin)), most))
 
     def say(self, begin: int, end: int, ways: Sequence[Way]) -> None:
         """What stands before it, and then one of the ways to say [begin, end)."""
@@ -78,7 +99,7 @@ class _Reader:
 
     def _prefix_before(self, begin: int) -> re.Match[str] | None:
         """At the word's beginning alone."""
-        if self._done or self.prefix is None:
+        if self._done or self.prefix is None or begin > _MAX_BEFORE:
             return None
         return self.prefix.fullmatch(self._text, 0, begin)
 

@@ -7,13 +7,15 @@ from typing import Final
 
 _SIGNS: Final = str.maketrans(
     {"−": "-", "״": '"', "”": '"', "“": '"', "„": '"', "׳": "'", "’": "'", "‘": "'", "٪": "%"}
+    # Devanagari's stop of an abbreviation; the slash of a fraction, and of a division.
+    | {"॰": ".", "\u2044": "/", "\u2215": "/"}
 )
 
 
 @dataclass(frozen=True)
 class FoldedWord:
-    """text: ASCII digits, hyphens and quotes for all of their kinds, no joiners and no marks of
-    direction. places: of each of its characters in the word, ascending.
+    """text: ASCII digits, hyphens, quotes, stops and slashes for all of their kinds, no joiners and
+    no marks of direction. places: of each of its characters in the word, ascending.
     """
 
     text: str

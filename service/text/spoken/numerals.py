@@ -29,6 +29,8 @@ _DAY: Final = re.compile(r"(\d{1,2})[./](\d{1,2})")
 _TIME: Final = re.compile(r"(\d{1,2})[:.](\d{2})(?::(\d{2}))?")
 _QUOTIENT: Final = re.compile(r"(\d+)/(\d+)")
 _HYPHENATED: Final = re.compile(r"\d+(?:-\d+)*")
+_VULGAR: Final = re.compile(rf"({_GROUPED}|\d+)([½¼¾])")
+_VULGAR_DIGITS: Final = {"½": "5", "¼": "25", "¾": "75"}
 _SEPARATOR: Final = re.compile(r"[.,:/\-]")
 
 
@@ -46,10 +48,11 @@ class Whole(NamedTuple):
 
 
 class Fractional(NamedTuple):
-    """3.14: the whole and the digits after the point."""
+    """3.14: the whole and the digits after the point; 3½, if it is `vulgar`, as if it were 3.5."""
 
     whole: Whole
     fraction: Whole
+    vulgar: bool = False
 
 
 class Date(NamedTuple):
@@ -119,9 +122,11 @@ def _amounts(run: str, begin: int) -> Iterator[Numeral]:
     if _WHOLE.fullmatch(run):
         yield Whole(run.replace(",", ""), begin, begin + len(run))
     elif match := _FRACTIONAL.fullmatch(run):
-        whole = Whole(match[1].replace(",", ""), begin, begin + match.end(1))
-        yield Fractional(whole, _group(match, 2, begin))
+        yield Fractional(_ungrouped(match, begin), _group(match, 2, begin))
         yield from _days(run, begin)
+    elif match := _VULGAR.fullmatch(run):
+        part = _group(match, 2, begin)._replace(digits=_VULGAR_DIGITS[match[2]])
+        yield Fractional(_ungrouped(match, begin), part, vulgar=True)
     elif match := _QUOTIENT.fullmatch(run):
         yield Quotient(_group(match, 1, begin), _group(match, 2, begin))
         yield from _days(run, begin)
@@ -182,6 +187,12 @@ def _parts(run: str, begin: int) -> tuple[Whole, ...]:
         Whole(match[0], begin + match.start(), begin + match.end())
         for match in re.finditer(r"\d+", run)
     )
+
+
+def _ungrouped(match: re.Match[str], begin: int) -> Whole:
+    """The first group, without its commas."""
+    found = _group(match, 1, begin)
+    return found._replace(digits=found.digits.replace(",", ""))
 
 
 def _group(match: re.Match[str], index: int, begin: int) -> Whole:

@@ -7,7 +7,7 @@ from typing import Final
 
 from service.text.spoken.numerals import Numeral, numerals
 
-_RUN: Final = r"(?P<run>\d+(?:[.,:/\-]\d+)*)"
+_RUN: Final = r"(?P<run>\d+(?:[.,:/\-]\d+)*[½¼¾]?)"
 _RUPEE: Final = r"(?:रु|रू|Rs)\.?"
 _BEFORE: Final = rf"(?P<before>[₪$€£₹%]|{_RUPEE})?"
 _AFTER: Final = rf"(?P<after>[%₪$€£₹°]|{_RUPEE}(?![\u0900-\u097f]))?"

@@ -1,6 +1,7 @@
 """Ways to say what is written: pieces of speech, each for a stretch of the word."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final, Literal, NamedTuple
 
 # What stands around digits: the gender of what is counted, a month, or an article.
@@ -41,23 +42,25 @@ def combined(choices: Sequence[Sequence[Way]]) -> list[Way]:
     return [way for _, way in found]
 
 
-def merged(read: Sequence[Sequence[Way]]) -> list[Way]:
+def merged(read: Sequence[Iterator[Way]]) -> Iterator[Way]:
     """The ways of all meanings of a thing: most of the first, some of the others, then the rest."""
     if not read:
-        return []
+        return
     first, *others = read
-    likely = [way for ways in others for way in ways[:LIKELY_OF_OTHERS]]
-    return [*first[:LIKELY_OF_FIRST], *likely, *first[LIKELY_OF_FIRST:]]
+    yield from islice(first, LIKELY_OF_FIRST)
+    for ways in others:
+        yield from islice(ways, LIKELY_OF_OTHERS)
+    yield from first
 
 
-def with_sign(ways: Sequence[Way], sign: str, place: int) -> list[Way]:
+def with_sign(ways: Iterator[Way], sign: str, place: int) -> Iterator[Way]:
     """Each with the word for the sign at `place` before it, then each without: a hyphen may stand
     before an item of a list.
     """
-    if not sign:
-        return list(ways)
-    signed = [(Said(sign, place, place + 1), *way) for way in ways[:LIKELY_OF_FIRST]]
-    return [*signed, *ways]
+    likely = list(islice(ways, LIKELY_OF_FIRST)) if sign else []
+    yield from ((Said(sign, place, place + 1), *way) for way in likely)
+    yield from likely
+    yield from ways
 
 
 def as_one(way: Way, begin: int, end: int) -> Way:

@@ -1,6 +1,7 @@
 """POST /transcribe and POST /align."""
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 
 from fastapi import APIRouter, Request, Response
 
@@ -90,7 +91,7 @@ async def _serve(
             shortlist = catalogue.shortlist(form.model, form.language)
 
             def job(queued_sec: float, on_progress: Progress) -> bytes:
-                with resources.recording(form.audio, form.max_audio_sec) as sound:
+                with closing(resources.recording(form.audio, form.max_audio_sec)) as sound:
                     answer = work(shortlist, sound, form, {"queue": queued_sec}, on_progress)
                 resources.metrics.observe(task, answer.model, answer.duration_sec, answer.timings)
                 return answer.model_dump_json().encode()

@@ -1,5 +1,7 @@
 """POST /retime."""
 
+from contextlib import closing
+
 from fastapi import APIRouter, Request, Response
 
 from service.chunking import Progress
@@ -37,7 +39,7 @@ async def retimed_subtitles(request: Request, resources: ResourcesDep) -> Respon
             shortlist = catalogue.shortlist(form.model, form.language)
 
             def job(queued_sec: float, on_progress: Progress) -> tuple[bytes, str]:
-                with resources.recording(form.audio, form.max_audio_sec) as sound:
+                with closing(resources.recording(form.audio, form.max_audio_sec)) as sound:
                     retimed = retime(
                         shortlist,
                         sound,

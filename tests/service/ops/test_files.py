@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.ops.files import Unwritable, write_whole
+from service.ops.files import Unwritable, write_output, write_whole
 
 
 def test_a_new_file_has_the_usual_permissions(tmp_path: Path) -> None:
@@ -57,3 +57,13 @@ def test_what_cannot_be_written_is_named(tmp_path: Path, name: str) -> None:
         write_whole(tmp_path / name, b"x")
     assert caught.value.filename == str(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_output_that_nobody_reads_is_told_once() -> None:
+    """What was left is not tried again at the end."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", encoding="utf-8") as output:
+        with pytest.raises(Unwritable, match="standard output"):
+            write_output(output, b"x" * 100_000)
+        assert output.closed

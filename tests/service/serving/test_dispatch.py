@@ -20,11 +20,18 @@ from bundles import (
 )
 
 from service.audio import Audio
-from service.errors import BundleError, NoSpeech, NothingToAlign, UndecidedLanguage
+from service.errors import (
+    BundleError,
+    NoSpeech,
+    NothingToAlign,
+    TranscriptTooLong,
+    UndecidedLanguage,
+)
 from service.serving import dispatch
 from service.serving.catalogue import Catalogue
 from service.serving.choice import PROBE_SEC
-from service.serving.recording import Recording
+from service.serving.emission_cache import EmissionCache
+from service.serving.recording import Keeping, Recording
 
 PATH = path_of("_שלום_")
 SECONDS = len(PATH) * STRIDE / RATE
@@ -263,16 +270,36 @@ def test_progress_is_told_of_the_model_that_answers(tmp_path: Path, model: str |
     told: list[float] = []
     shortlist = two_languages(tmp_path, Opener(planted())).shortlist(model)
     dispatch.align(shortlist, noise(), "שלום", on_progress=told.append)
-    assert told == [SECONDS]
+    assert told == sorted(told)
+    assert set(told) == {0.0, SECONDS}  # 0 while the text is read
+    told.clear()
     if model:  # where models are compared, the probe was the whole sound, and is the answer
         dispatch.transcribe(shortlist, noise(), on_progress=told.append)
-        assert told == [SECONDS, SECONDS]
+        assert told == [SECONDS]
 
     def stop(_: float) -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
         dispatch.align(shortlist, noise(), "שלום", on_progress=stop)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_text_is_refused_by_the_sound_that_it_is_for(tmp_path: Path, times: int) -> None:
+    """Before any model hears it, or by what was kept of it."""
+    models = planted()
+    shortlist = two_languages(tmp_path, Opener(models)).shortlist("hebrew")
+    dispatch.transcribe(shortlist, noise())  # loads it
+    silent = Audio(np.zeros(RATE, dtype=np.float32), RATE, 1.0)
+    for sound, error in ((noise().at(RATE), TranscriptTooLong), (silent, NoSpeech)):
+        keeping = Keeping(EmissionCache(10**6), lambda: "content", 10.0)
+        again = [Recording(lambda _, it=sound: it, keeping) for _ in range(times)]
+        for earlier in again[1:]:
+            dispatch.transcribe(shortlist, earlier)
+        forget(models)
+        with pytest.raises(error):
+            dispatch.align(shortlist, again[0], "שלום " * 100)
+        assert not models["hebrew"].heard
 
 
 def test_progress_is_told_after_the_models_were_compared(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """One upload, decoded no oftener than needed."""
 
+from contextlib import closing
+
 import numpy as np
 import pytest
 
@@ -50,7 +52,7 @@ def test_what_was_decoded_is_closed_with_it() -> None:
         made.append(samples)
         return Audio(samples, rate, 1.0)
 
-    with Recording(decode_at) as recording:
+    with closing(Recording(decode_at)) as recording:
         for rate in (16_000, 8_000):
             assert recording.at(rate).waveform[:1] == 0
     for samples in made:

@@ -12,6 +12,7 @@ from service.subtitles.cue import Cue
 from service.subtitles.timing import Heard, heard_cues, new_times, script_of
 
 MS = 0.001
+LONG_SEC = 1e4  # of audio that ends after all cues
 
 
 def cue(start: float, end: float, spoken: str = "x") -> Cue:
@@ -29,9 +30,13 @@ def word(text: str, place: int, times: tuple[float, float] | None, status: Statu
 
 
 def spans(
-    cues: list[Cue], found: dict[int, Heard], linger_sec: float = 0.0
+    cues: list[Cue],
+    found: dict[int, Heard],
+    linger_sec: float = 0.0,
+    duration_sec: float = LONG_SEC,
 ) -> list[tuple[float, float]]:
-    return [(item.start, item.end) for item in new_times(cues, found, linger_sec)]
+    timings = new_times(cues, found, duration_sec, linger_sec)
+    return [(item.start, item.end) for item in timings]
 
 
 def test_the_script_has_a_line_a_cue_in_the_order_of_time() -> None:
@@ -66,7 +71,7 @@ def test_a_cue_begins_with_its_first_word_and_ends_with_its_last() -> None:
 def test_what_was_not_heard_moves_with_its_neighbours() -> None:
     """By as much before the first and after the last, in proportion between, at its own length."""
     cues = [cue(0, 1), cue(2, 3), cue(5, 5.5), cue(8, 9), cue(20, 21)]
-    timings = new_times(cues, {1: heard(12, 13), 3: heard(28, 29)})
+    timings = new_times(cues, {1: heard(12, 13), 3: heard(28, 29)}, LONG_SEC)
     assert [timing.status for timing in timings] == [
         "moved", "retimed", "moved", "retimed", "moved",
     ]  # fmt: skip
@@ -100,11 +105,28 @@ def test_cues_that_overlapped_may_overlap_again() -> None:
 
 def test_nothing_moves_where_nothing_was_heard() -> None:
     """The file stays as it is."""
-    timings = new_times([cue(3, 4), cue(1, 1)], {})
+    timings = new_times([cue(3, 4), cue(1, 1)], {}, 2.0)
     assert [(item.start, item.end, item.status) for item in timings] == [
         (3, 4, "kept"),
         (1, 1, "kept"),
     ]
+
+
+def test_no_cue_passes_the_end_of_the_audio() -> None:
+    """One that lingers ends with it, and so does one that would begin after it."""
+    assert spans([cue(0, 1)], {0: heard(2, 3)}, 10, 4.18) == [(2, 4.18)]
+    assert spans([cue(0, 1), cue(9, 10)], {0: heard(2, 3)}, 0, 4.18) == [(2, 3), (4.179, 4.18)]
+    crowd = [cue(0, 1), cue(1, 2), cue(2, 3)]
+    assert spans(crowd, {0: heard(2, 3)}, 0, 3) == [(2, 2.998), (2.998, 2.999), (2.999, 3)]
+    together = [cue(0, 1), cue(8, 9), cue(8, 9)]
+    assert spans(together, {0: heard(2, 3)}, 0, 4) == [(2, 3), (3.999, 4), (3.999, 4)]
+
+
+def test_more_cues_than_milliseconds_stay_apart() -> None:
+    """They pass the end, as there is no room."""
+    crowd = [cue(second, second + 1) for second in range(5)]
+    new = spans(crowd, {0: heard(0, 0.001)}, 0, 0.002)
+    assert new == [(round(n * MS, 3), round((n + 1) * MS, 3)) for n in range(5)]
 
 
 SECONDS = st.integers(0, 200).map(lambda tenths: tenths / 10)
@@ -114,12 +136,16 @@ SECONDS = st.integers(0, 200).map(lambda tenths: tenths / 10)
     st.lists(st.tuples(SECONDS, SECONDS, st.booleans()), min_size=1, max_size=12),
     st.lists(SECONDS, min_size=24, max_size=24),
     st.sampled_from([0.0, 0.3, 5.0]),
+    st.sampled_from([0.5, 3.217, 15.0, LONG_SEC]),
 )
 def test_cues_keep_their_order_and_do_not_run_into_each_other(
-    rows: list[tuple[float, float, bool]], places: list[float], linger_sec: float
+    rows: list[tuple[float, float, bool]],
+    places: list[float],
+    linger_sec: float,
+    duration_sec: float,
 ) -> None:
-    """Whatever was heard where: each lasts, none begins before the recording, and two that did not
-    overlap do not.
+    """Whatever was heard where: each lasts, none begins before the recording or ends after it, and
+    two that did not overlap do not.
     """
     cues = [cue(start, end) for start, end, _ in rows]
     order = sorted(range(len(cues)), key=lambda i: (cues[i].start, cues[i].end, i))
@@ -127,8 +153,9 @@ def test_cues_keep_their_order_and_do_not_run_into_each_other(
     found = {i: heard(next(times), next(times)) for i in order if rows[i][2]}
     if not found:
         return
-    new = spans(cues, found, linger_sec)
+    new = spans(cues, found, linger_sec, duration_sec)
     assert all(start >= 0 and end - start > MS / 2 for start, end in new)
+    assert max(end for _, end in new) <= duration_sec
     for one, other in itertools.permutations(range(len(cues)), 2):
         if max(cues[one].start, cues[one].end) <= cues[other].start and order.index(
             one

@@ -1,5 +1,6 @@
 """POST /align beyond plain text: numbers, foreign words, what was not said or not written."""
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+import soundfile
 from servers import Server, running_server
 
 NOT_SAID = "צפרדע צהובה קפצה"
@@ -147,6 +149,30 @@ def test_a_kept_recording_is_held_to_the_limit_of_the_request(
     answer = client.post("/align", files={"audio": sound}, data=data)
     assert answer.status_code == 413
     assert answer.json()["error"]["code"] == "audio_too_long"
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "MP3"])
+def test_a_limit_is_the_same_whether_the_recording_is_kept(
+    client: httpx.Client, clip: tuple[bytes, list[str]], kind: str
+) -> None:
+    """A compressed file may be longer by an encoder's padding, plain samples may not."""
+    samples, rate = soundfile.read(io.BytesIO(clip[0]))
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, rate, format=kind)
+    files = {"audio": buffer.getvalue()}
+
+    def served(max_audio_sec: float) -> tuple[int, bool]:
+        data = {"transcript": clip[1][0], "max_audio_sec": f"{max_audio_sec}"}
+        answer = client.post("/align", files=files, data=data)
+        return answer.status_code, answer.json().get("cached", False)
+
+    seconds = len(samples) / rate
+    close, far = seconds - 0.05, seconds - 0.3
+    fresh = [served(limit)[0] for limit in (far, close)]
+    assert fresh == [413, 413 if kind == "WAV" else 200]
+    assert served(60)[0] == 200
+    assert [served(limit)[0] for limit in (far, close)] == fresh
+    assert served(seconds + 0.1) == (200, True)
 
 
 @pytest.mark.parametrize(

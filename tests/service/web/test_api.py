@@ -3,6 +3,7 @@
 import concurrent.futures
 import io
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -573,7 +574,9 @@ def test_a_broken_bundle_does_not_take_the_others_down(tmp_path: Path, root: Pat
 
 def test_status_pages_tell_what_is_served(client: httpx.Client, examples: Path) -> None:
     """GET / explains the use; /stats and /metrics count what was done."""
-    client.post("/transcribe", files={"audio": (examples / "he-1.wav").read_bytes()})
+    files = {"audio": (examples / "he-1.wav").read_bytes()}
+    for fields in ({}, {"language": "he"}):  # a named model's emissions are kept
+        client.post("/transcribe", files=files, data=fields).raise_for_status()
     overview = client.get("/").raise_for_status().json()
     assert overview["models"] == MODELS
     assert "POST /align" in overview["endpoints"]
@@ -587,6 +590,19 @@ def test_status_pages_tell_what_is_served(client: httpx.Client, examples: Path) 
     assert pool["workers"] * pool["intra_op_threads"] <= pool["usable_cpus"]
     metrics = client.get("/metrics").raise_for_status().text
     assert 'kolvani_requests_total{outcome="ok",task="transcribe"}' in metrics
+    cache = client.get("/stats").json()["cache"]
+    figures = {
+        name: float(value)
+        for name, value in re.findall(r"(?m)^kolvani_emission_cache_(\w+) (\S+)$", metrics)
+    }
+    assert figures == {
+        "bytes": cache["held_bytes"],
+        "limit_bytes": cache["max_bytes"],
+        "hits_total": cache["hits"],
+        "misses_total": cache["misses"],
+    }
+    assert figures["bytes"] > 0
+    assert figures["misses_total"] > 0
 
 
 def test_the_description_has_examples_and_every_error(client: httpx.Client) -> None:
@@ -612,6 +628,9 @@ def test_the_description_has_examples_and_every_error(client: httpx.Client) -> N
         ["true", "false"],
         "false",
     )
+    word = document["components"]["schemas"]["PlacedWordAnswer"]["properties"]
+    assert all("description" in (item | item.get("anyOf", [{}])[0]) for item in word.values())
+    assert all(f"`{name}`" in word["status"]["description"] for name in word["status"]["enum"])
     for schema in ("TranscribeAnswer", "AlignAnswer"):
         example = document["components"]["schemas"][schema]["example"]
         assert example["choice"]["reason"]

@@ -15,7 +15,9 @@ from servers import Server, running_server
 RATE = 16_000  # Hz
 GAP_SEC = 0.7
 NEAR_SEC = 0.1  # of the synthesiser's own onsets
-CUE_KEYS = {"index", "text", "start", "end", "old_start", "old_end", "shift", "score", "status"}
+CUE_KEYS = {
+    "index", "text", "start", "end", "old_start", "old_end", "shift", "score", "status", "held",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +133,7 @@ def test_wrong_times_are_put_right(client: httpx.Client, talk: Talk, how: str) -
     assert (answer["format"], answer["encoding"], answer["tier"]) == ("srt", "utf-8", None)
     for cue in answer["cues"]:
         assert set(cue) == CUE_KEYS
+        assert cue["held"] == []
         assert cue["shift"] == pytest.approx(cue["start"] - cue["old_start"])
         assert 0 < cue["score"] <= 1
 
@@ -168,6 +171,28 @@ def test_a_textgrid_comes_back_with_its_intervals(client: httpx.Client, talk: Ta
     assert max(errors) < NEAR_SEC
 
 
+def test_an_edge_that_a_textgrid_cannot_move_is_told(client: httpx.Client, root: Path) -> None:
+    """Labels without empty intervals around them reach to the ends and to each other; an empty
+    interval before and after lets them begin and end with their words.
+    """
+    talk = Talk(root, "he")
+    fields = {"response_format": "json", "language": "he"}
+    tight, end = [(0.0, talk.times[1][0] + 0.3)], talk.duration_sec
+    tight.append((tight[0][1], end))
+    texts = [" ".join(talk.texts[:2]), " ".join(talk.texts[2:])]
+    content = textgrid(texts, tight, end).replace(f'{end:g}\n{end:g}\n""\n', "")
+    content = content.replace("\n3\n0\n", "\n2\n0\n")
+    tight_cues = post(client, talk.audio, content, **fields).raise_for_status().json()["cues"]
+    assert tight_cues[0]["start"] == 0
+    assert tight_cues[1]["end"] == pytest.approx(end, abs=1e-4)
+    assert "start" in tight_cues[0]["held"]
+    assert tight_cues[1]["held"] == ["end"]
+    loose = [(0.05, tight[0][1] - 0.05), (tight[1][0] + 0.05, end - 0.05)]
+    loose_cues = post(client, talk.audio, textgrid(texts, loose, end), **fields).json()["cues"]
+    assert [cue["held"] for cue in loose_cues] == [[], []]
+    assert loose_cues[0]["start"] > 0.1
+
+
 def test_what_is_not_said_moves_along(client: httpx.Client, root: Path) -> None:
     """A cue of music between two that are said; and a cue may linger."""
     talk = Talk(root, "he")
@@ -183,6 +208,8 @@ def test_what_is_not_said_moves_along(client: httpx.Client, root: Path) -> None:
     assert plain[2]["end"] <= plain[3]["start"] < plain[3]["end"] <= plain[4]["start"]
     linger = post(client, talk.audio, content, linger_sec="0.1", **fields).json()["cues"]
     assert linger[-1]["end"] == pytest.approx(plain[-1]["end"] + 0.1)
+    long = post(client, talk.audio, content, linger_sec="10", **fields).json()
+    assert long["cues"][-1]["end"] == pytest.approx(long["duration_sec"])
 
 
 GOOD = srt(["שלום"], [(0, 1)])
@@ -196,6 +223,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str, str]] = {
     "too many": ({"subtitles": "-->" * 20_001}, 413, "subtitles_too_long", "subtitles"),
     "text too large": ({"subtitles": "1\n" * 2_200_000}, 413, "upload_too_large", "subtitles"),
     "no tier": ({"subtitles": GRIDS, "tier": "b"}, 400, "invalid_field", "tier"),
+    "tier of none": ({"subtitles": GOOD, "tier": "b"}, 400, "invalid_field", "tier"),
     "no number": ({"subtitles": GOOD, "linger_sec": "x"}, 400, "invalid_field", "linger_sec"),
     "too long": ({"subtitles": GOOD, "linger_sec": "11"}, 400, "invalid_field", "linger_sec"),
     "no such answer": (

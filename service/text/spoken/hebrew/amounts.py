@@ -13,8 +13,8 @@ from service.text.spoken.hebrew.cardinals import (
 from service.text.spoken.numerals import HUNDREDTHS, Fractional, Whole
 
 _FEW: Final = range(2, 11)  # of these a noun is always plural
-_HALF_DIGITS: Final = frozenset({"5", "50"})
-_QUARTER_DIGITS: Final = "25"
+_PARTS: Final[Mapping[str, str]] = {"5": "חצי", "50": "חצי", "25": "רבע"}
+_THREE_QUARTERS: Final = "שלושה רבעים"  # of a sign alone: 2.75 is not read so
 
 
 class Noun(NamedTuple):
@@ -63,7 +63,7 @@ def _whole(numeral: Whole, noun: Noun) -> Iterator[str]:
 
 def _broken(numeral: Fractional, noun: Noun) -> Iterator[str]:
     both = (noun.many, noun.one)
-    if len(numeral.fraction.digits) == HUNDREDTHS and noun.hundredth:
+    if len(numeral.fraction.digits) == HUNDREDTHS and noun.hundredth and not numeral.vulgar:
         small = Whole(numeral.fraction.digits, *numeral.fraction[1:])
         for large in list(_whole(numeral.whole, noun))[:2]:
             yield f"{large} ו{_hundredths(small.number, noun.hundredth)}"
@@ -81,12 +81,19 @@ def decimals(numeral: Fractional, gender: Gender = "feminine") -> Iterator[str]:
     """Ways to say a decimal number, best guess first."""
     whole, digits = numeral.whole.number, numeral.fraction.digits
     said = cardinal(whole, gender)
-    if digits in _HALF_DIGITS:
-        yield f"{said} וחצי" if whole else "חצי"
-    if digits == _QUARTER_DIGITS:
-        yield f"{said} ורבע" if whole else "רבע"
+    if numeral.vulgar:
+        part = _PARTS.get(digits, _THREE_QUARTERS)
+        other: Gender = "feminine" if gender == "masculine" else "masculine"
+        yield from (_and_part(one, whole, part) for one in (said, cardinal(whole, other)))
+        return
+    if digits in _PARTS:
+        yield _and_part(said, whole, _PARTS[digits])
     yield f"{said} נקודה {counted(digits)}"
     yield f"{said} נקודה {digit_by_digit(digits)}"
     yield f"{cardinal(whole)} נקודה {counted(digits)}"
     if len(digits) == HUNDREDTHS:
         yield f"{cardinal(whole)} {counted(digits)}"
+
+
+def _and_part(said: str, whole: int, part: str) -> str:
+    return f"{said} ו{part}" if whole else part

@@ -46,14 +46,14 @@ _FRACTIONS: Final = {
 }
 
 
-def ways(quantity: Quantity, hint: Hint) -> list[Way]:
+def ways(quantity: Quantity, hint: Hint) -> Iterator[Way]:
     """Ways to read a quantity; none for more digits than anyone reads."""
     noun = UNITS.get(quantity.unit)
     meanings = countable(quantity.meanings) if noun else quantity.meanings
-    read = [list(_meant(meaning, hint, noun)) for meaning in meanings]
+    read = [_meant(meaning, hint, noun) for meaning in meanings]
     if quantity.ending:
-        read.insert(0, list(_ordinal(quantity)))
-    spanning = [as_one(way, quantity.body, quantity.end) for way in merged(read)]
+        read.insert(0, _ordinal(quantity))
+    spanning = (as_one(way, quantity.body, quantity.end) for way in merged(read))
     return with_sign(spanning, _SIGNS.get(quantity.sign, ""), quantity.begin)
 
 

@@ -6,6 +6,9 @@ from typing import Final
 from service.text.spoken.hebrew.calendar import MONTHS
 from service.text.spoken.saying import Hint
 
+_METERS: Final = ("מ", "מ'", "m")
+_KILOMETERS: Final = ('ק"מ', "km")
+_CENTIMETERS: Final = ('ס"מ', "cm")
 # What is said for it, the likeliest first; the letters as they are written are tried besides.
 EXPANSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "%": ("אחוז", "אחוזים"),
@@ -21,6 +24,14 @@ EXPANSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "½": ("חצי", "וחצי"),
     "¼": ("רבע", "ורבע"),
     "¾": ("שלושת רבעי", "שלושה רבעים"),
+    "⅓": ("שליש", "ושליש"),
+    "⅔": ("שני שליש", "ושני שליש"),
+    "²": ("בריבוע", ""),  # after digits, where it may be the number of a note as well
+    "³": ("בשלישית", "בחזקת שלוש", ""),
+    **{f"{meter}²": ("מטר רבוע", "מטרים רבועים") for meter in _METERS},
+    **{f"{meter}³": ("מטר מעוקב", "מטרים מעוקבים", "קוב") for meter in _METERS},
+    **{f"{kilometer}²": ("קילומטר רבוע", "קילומטרים רבועים") for kilometer in _KILOMETERS},
+    **{f"{centimeter}²": ("סנטימטר רבוע", "סנטימטרים רבועים") for centimeter in _CENTIMETERS},
     'ש"ח': ("שקל", "שקלים", "שקלים חדשים"),
     'ד"ר': ("דוקטור",),
     "פרופ'": ("פרופסור",),
@@ -132,6 +143,10 @@ _MASCULINE: Final = frozenset(
         'מ"מ',
         'ק"ג',
         'מ"ר',
+        "מ²",
+        "m²",
+        'ק"מ²',
+        "km²",
         "₪",
         "%",
         "$",

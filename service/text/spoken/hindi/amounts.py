@@ -7,6 +7,7 @@ from service.text.spoken.hindi.cardinals import cardinal, counted, digit_by_digi
 from service.text.spoken.numerals import HUNDREDTHS, Fractional, Whole
 
 _POINT: Final = "दशमलव"
+_QUARTER: Final = "चौथाई"
 _HALVES: Final = {0: "आधा", 1: "डेढ़", 2: "ढाई"}
 
 
@@ -40,7 +41,7 @@ def amounts(numeral: Whole | Fractional, noun: Noun) -> Iterator[str]:
 
 def _with_hundredths(numeral: Fractional, noun: Noun) -> Iterator[str]:
     """पाँच रुपये पचास पैसे."""
-    if len(numeral.fraction.digits) == HUNDREDTHS:
+    if len(numeral.fraction.digits) == HUNDREDTHS and not numeral.vulgar:
         large, small = cardinal(numeral.whole.number), cardinal(numeral.fraction.number)
         for name, hundredth in zip(noun.names, noun.hundredths, strict=False):
             yield f"{large} {name} {small} {hundredth}"
@@ -50,15 +51,25 @@ def decimals(numeral: Fractional) -> Iterator[str]:
     """Ways to say a decimal number, best guess first."""
     whole, digits = numeral.whole.number, numeral.fraction.digits
     said = counted(numeral.whole.digits)
+    if numeral.vulgar:
+        yield _with_part(whole, digits)
+        return
     yield f"{said} {_POINT} {digit_by_digit(digits)}"
     if digits.rstrip("0") == "5":
-        yield half_past(whole)
+        yield _with_part(whole, "5")
     yield f"{said} पॉइंट {digit_by_digit(digits)}"
     yield f"{said} {_POINT} {counted(digits)}"
+    if digits in {"25", "75"}:
+        yield _with_part(whole, digits)
+
+
+def _with_part(whole: int, digits: str) -> str:
+    """A half, a quarter or three quarters more."""
+    if digits == "5":
+        return half_past(whole)
     if digits == "25":
-        yield quarter_past(whole)
-    if digits == "75":
-        yield quarter_to(whole + 1)
+        return quarter_past(whole) if whole else _QUARTER
+    return quarter_to(whole + 1)
 
 
 def half_past(number: int) -> str:

@@ -44,22 +44,24 @@ _FRACTIONS: Final = {
 }
 
 
-def ways(quantity: Quantity, hint: Hint) -> list[Way]:
+def ways(quantity: Quantity, hint: Hint) -> Iterator[Way]:
     """Ways to read a quantity; none for more digits than anyone reads."""
     noun = UNITS.get(quantity.unit)
     meanings = countable(quantity.meanings) if noun else quantity.meanings
-    read = [list(_spelled(_meant(meaning, hint, noun))) for meaning in meanings]
+    read = [_spelled(_meant(meaning, hint, noun)) for meaning in meanings]
     if quantity.ending:
-        read.insert(0, list(_ordinal(quantity)))
-    spanning = [as_one(way, quantity.body, quantity.end) for way in merged(read)]
+        read.insert(0, _ordinal(quantity))
+    spanning = (as_one(way, quantity.body, quantity.end) for way in merged(read))
     return with_sign(spanning, _SIGNS.get(quantity.sign, ""), quantity.begin)
 
 
 def _spelled(found: Iterator[Way]) -> Iterator[Way]:
     """Each way, and then as others spell them."""
-    ways = list(found)
-    yield from ways
-    for way in ways[:3]:
+    likely = []
+    for way in found:
+        likely.append(way)
+        yield way
+    for way in likely[:3]:
         respelled = zip(*(spellings(said.text or "") for said in way), strict=True)
         for texts in itertools.islice(respelled, 1, None):
             yield tuple(said._replace(text=text) for said, text in zip(way, texts, strict=True))

@@ -50,6 +50,19 @@ _SHORT: Final[Mapping[str, tuple[str, ...]]] = {
 _WITHOUT_STOP: Final = frozenset(
     ["डॉ", "प्रो", "रु", "रू", "नं", "किमी", "सेमी", "किग्रा", "कि.मी", "से.मी", "कि.ग्रा", "ई.पू"]
 )
+_LENGTHS: Final[Mapping[str, str]] = {
+    "मी": "मीटर",
+    "m": "मीटर",
+    "किमी": "किलोमीटर",
+    "कि.मी": "किलोमीटर",
+    "km": "किलोमीटर",
+    "सेमी": "सेंटीमीटर",
+    "से.मी": "सेंटीमीटर",
+    "cm": "सेंटीमीटर",
+    "फ़ुट": "फ़ुट",
+    "फुट": "फुट",
+    "ft": "फ़ुट",
+}
 _SYMBOLS: Final[Mapping[str, tuple[str, ...]]] = {
     "%": ("प्रतिशत", "फ़ीसदी", "परसेंट"),
     "₹": ("रुपये", "रुपए"),
@@ -64,6 +77,15 @@ _SYMBOLS: Final[Mapping[str, tuple[str, ...]]] = {
     "½": ("आधा", "आधी"),
     "¼": ("चौथाई",),
     "¾": ("तीन चौथाई", "पौन"),
+    "⅓": ("एक तिहाई",),
+    "⅔": ("दो तिहाई",),
+    "²": ("वर्ग", "का वर्ग", ""),  # after digits, where it may be the number of a note as well
+    "³": ("घन", "का घन", ""),
+    **{
+        f"{written}{sign}": (f"{power} {said}",)
+        for sign, power in (("²", "वर्ग"), ("³", "घन"))
+        for written, said in _LENGTHS.items()
+    },
 }
 EXPANSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     **_SYMBOLS,

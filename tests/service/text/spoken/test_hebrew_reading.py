@@ -302,3 +302,56 @@ def test_what_is_no_date_and_no_time_is_read_as_digits(vocabulary: Vocabulary, t
     spoken = {place for target in reading.targets for place in target.places}
     assert {place for place, char in enumerate(text) if char.isdigit()} <= spoken
     assert reading.free == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("½", "חצי"),
+        ("2½", "שתיים וחצי"),
+        ("3¼", "שלוש ורבע"),
+        ("2¾", "שתיים ושלושה רבעים"),
+        ("ב-2½", "בשתיים וחצי"),
+        ("1,000½", "אלף וחצי"),
+        ("2¼₪", "שניים ורבע שקלים"),
+        ("1\u20442", "חצי"),
+        ("2-3½", "שתיים עד שלוש וחצי"),
+    ],
+)
+def test_fractions_are_said_with_their_number(
+    vocabulary: Vocabulary, written: str, said: str
+) -> None:
+    """A sign for a fraction belongs to the digits before it."""
+    assert readings(written, vocabulary)[0] == said
+
+
+def test_a_number_with_a_fraction_has_either_gender(vocabulary: Vocabulary) -> None:
+    """What is counted may be far from it; nobody reads a point."""
+    assert readings("2½", vocabulary) == ["שתיים וחצי", "שניים וחצי"]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("10²", ["עשר בריבוע", "עשר"]),  # or the number of a note
+        ("2³", ["שתיים בשלישית"]),
+        ("מ²", ["מטר רבוע"]),
+        ("50m²", ["חמישים מטר רבוע"]),
+        ('ק"מ²', ["קילומטר רבוע"]),
+    ],
+)
+def test_powers_are_said_of_numbers_and_units(
+    vocabulary: Vocabulary, written: str, said: list[str]
+) -> None:
+    """A square metre, ten squared."""
+    found = readings(written, vocabulary)
+    assert found[0] == said[0]
+    assert set(said) <= set(found)
+
+
+@pytest.mark.parametrize("word", ["x²", "א²", "①"])
+def test_a_power_of_anything_else_is_free(vocabulary: Vocabulary, word: str) -> None:
+    """It is no digit: the reading shows it as it is written."""
+    reading = written_text(word, "he", vocabulary).words[0].readings[0]
+    assert reading.text == word
+    assert len(reading.targets) in reading.free

@@ -162,3 +162,68 @@ def test_both_kinds_of_digits_are_read_alike(vocabulary: Vocabulary, number: int
     """Latin ones and Devanagari."""
     native = str(number).translate({48 + digit: 0x966 + digit for digit in range(10)})
     assert readings(native, vocabulary) == readings(str(number), vocabulary)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("डॉ॰", "डॉक्टर"),
+        ("(डॉ॰", "डॉक्टर"),
+        ("डा०", "डॉक्टर"),  # a zero where the stop was not at hand
+        ("कि॰मी॰", "किलोमीटर"),
+        ("कि०मी०", "किलोमीटर"),
+        ("रु॰100", "एक सौ रुपये"),
+    ],
+)
+def test_abbreviations_end_in_any_stop(vocabulary: Vocabulary, written: str, said: str) -> None:
+    """Devanagari has one of its own, and a zero looks like it."""
+    assert readings(written, vocabulary)[0] == said
+
+
+@pytest.mark.parametrize(
+    ("written", "said"), [("0", "शून्य"), ("०%", "शून्य प्रतिशत"), ("$0", "शून्य डॉलर")]
+)
+def test_a_zero_is_a_number(vocabulary: Vocabulary, written: str, said: str) -> None:
+    """Where no abbreviation is made by taking it for a stop."""
+    assert readings(written, vocabulary)[0] == said
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("½", "आधा"),
+        ("1½", "डेढ़"),
+        ("2½", "ढाई"),
+        ("3½", "साढ़े तीन"),
+        ("1¼", "सवा"),
+        ("1¾", "पौने दो"),
+        ("1,000½", "साढ़े एक हज़ार"),
+        ("2½₹", "ढाई रुपये"),
+        ("2¼₹", "सवा दो रुपये"),
+        ("1\u20442", "आधा"),
+    ],
+)
+def test_fractions_are_said_with_their_number(
+    vocabulary: Vocabulary, written: str, said: str
+) -> None:
+    """A sign for a fraction belongs to the digits before it."""
+    assert readings(written, vocabulary)[0] == said
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [("10²", "दस वर्ग"), ("2³", "दो घन"), ("m²", "वर्ग मीटर"), ("5मी²", "पाँच वर्ग मीटर")],
+)
+def test_powers_are_said_of_numbers_and_units(
+    vocabulary: Vocabulary, written: str, said: str
+) -> None:
+    """A square metre, ten squared."""
+    assert readings(written, vocabulary)[0] == said
+
+
+@pytest.mark.parametrize("word", ["x²", "क²", "①", "क½"])
+def test_a_power_of_anything_else_is_free(vocabulary: Vocabulary, word: str) -> None:
+    """It is no digit: the reading shows it as it is written."""
+    reading = written_text(word, "hi", vocabulary).words[0].readings[0]
+    assert reading.text == word
+    assert len(reading.targets) in reading.free

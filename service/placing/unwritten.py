@@ -1,6 +1,6 @@
 """Speech that a text lacks, from what the search absorbed."""
 
-import itertools
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -8,8 +8,8 @@ import numpy as np
 
 from service.ctc import ABSORBED
 from service.levels import Levels
-from service.placed import absorbed_times, said
-from service.placement import Extent, Placement
+from service.placing.placed import absorbed_times, said
+from service.placing.placement import Extent, Placement
 from service.spans import FrameClock, Unwritten, Word
 from service.text.written import WrittenText
 
@@ -32,26 +32,24 @@ def unwritten_speech(
     """
     found = []
     stretches = list(_stretches(placement, _claimed(written, placement), clock))
-    for stretch, following in itertools.pairwise([*stretches, None]):
-        if stretch is None:
-            break
-        next_start = _next_start(placement, stretch, following)
+    middles = [_middle(word) for word in heard]
+    for stretch, next_start in zip(stretches, _next_starts(placement, stretches), strict=True):
         start, end = absorbed_times(stretch, next_start, clock, levels)
-        inside = (word.word for word in heard if start <= _middle(word) < end)
-        text = " ".join(inside)
+        inside = heard[bisect_left(middles, start) : bisect_left(middles, end)]
+        text = " ".join(word.word for word in inside)
         if sum(map(str.isalpha, text)) >= LEAST_LETTERS:
             found.append(Unwritten(start, end, text))
     return tuple(found)
 
 
-def _next_start(placement: Placement, stretch: Extent, following: Extent | None) -> int | None:
-    """The frame at which a word or another stretch begins after one; None if nothing does."""
-    firsts = (places[0] for places in placement.line.places if places is not None)
-    starts = (placement.spans[first].start for first in firsts)
-    after = next((start for start in starts if start >= stretch.end), None)
-    if following is None or (after is not None and after < following.start):
-        return after
-    return following.start
+def _next_starts(placement: Placement, stretches: Sequence[Extent]) -> Iterator[int | None]:
+    """The frame at which a word or another stretch begins after each; None if nothing does."""
+    places = [place for place in placement.line.places if place is not None]
+    starts = [placement.spans[first].start for first, _ in places]
+    for index, stretch in enumerate(stretches):
+        words = starts[bisect_left(starts, stretch.end) :][:1]
+        others = [following.start for following in stretches[index + 1 : index + 2]]
+        yield min([*words, *others], default=None)
 
 
 def _stretches(placement: Placement, claimed: set[int], clock: FrameClock) -> Iterator[Extent]:

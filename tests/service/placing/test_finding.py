@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 
 from service.ctc import ABSORBED, log_softmax
 from service.errors import TranscriptTooLong
-from service.placement import UNSAID, Extent, Placement, place
+from service.placing import lines, thinning
+from service.placing.finding import find_text
+from service.placing.placement import UNSAID, Extent, Placement
 from service.quality import quality
 from service.text.lineup import Gaps
 from service.text.mapping import written_text
@@ -43,7 +46,7 @@ def search(
     said: Sequence[str], text: str, vocabulary: Vocabulary, gaps: Gaps = "ends"
 ) -> tuple[WrittenText, Placement]:
     written = written_text(text, "he", vocabulary)
-    return written, place(heard(spelled(said)), written, BLANK_ID, gaps)
+    return written, find_text(heard(spelled(said)), written, BLANK_ID, gaps)
 
 
 def test_a_text_that_was_said_is_found_whole(letters: Vocabulary) -> None:
@@ -114,6 +117,38 @@ def test_a_text_of_something_else_is_not_found(gaps: Gaps, letters: Vocabulary) 
     assert quality(found.evidence, tokens) < 0.2
 
 
+@pytest.mark.parametrize("count", [20, 60, 200])
+@pytest.mark.parametrize("at", [0, 4, 10])
+def test_a_block_that_was_not_said_takes_no_word_with_it(
+    at: int, count: int, letters: Vocabulary
+) -> None:
+    """However long it is: in a few searches, and what was said is found where it is."""
+    random = np.random.default_rng(count)
+    block = ["".join(random.choice(list("צטזחפגסנ"), size=5)) for _ in range(count)]
+    text = [*WORDS[:at], *block, *WORDS[at:]]
+    noise = "".join(random.choice(list("_|ל_בא_ם_"), size=8 * count))
+    middle = heard(noise, sure=6.0)
+    first, last = heard(spelled(WORDS[:at])), heard(spelled(WORDS[at:]))
+    emissions = np.concatenate([first, middle, last])
+    written = written_text(" ".join(text), "he", letters)
+    with mock.patch.object(lines, "forced_align", wraps=lines.forced_align) as aligned:
+        found = find_text(emissions, written, BLANK_ID, "ends")
+    kept = [word for index, word in enumerate(text) if index not in found.missing]
+    assert [word for word in kept if word in WORDS] == list(WORDS)
+    assert len(kept) <= len(WORDS) + 0.05 * count
+    assert aligned.call_count <= 4
+
+
+def test_a_region_that_is_too_large_is_not_searched_again(letters: Vocabulary) -> None:
+    """What cannot have been said is left out by itself then."""
+    text = [*WORDS[:5], "צפרדע", *WORDS[5:]]
+    written = written_text(" ".join(text), "he", letters)
+    with mock.patch.object(thinning, "MOST_CELLS", 0):
+        found = find_text(heard(spelled(WORDS)), written, BLANK_ID, "ends")
+    assert 5 in found.missing
+    assert found.unsaid() == set()
+
+
 def test_nothing_of_a_text_may_be_said(letters: Vocabulary) -> None:
     """Then there are no spans, and all speech is absorbed."""
     _, found = search(("שלום",) * 6, "צצצצ צצצצ", letters)
@@ -178,7 +213,7 @@ def test_whatever_is_said_and_written_the_answer_is_whole(
     if not any(reading.targets for word in written.words for reading in word.readings):
         return
     try:
-        found = place(emissions, written, BLANK_ID, gaps)
+        found = find_text(emissions, written, BLANK_ID, gaps)
     except TranscriptTooLong:
         return
     assert len(found.tokens) == len(emissions)
@@ -201,7 +236,7 @@ def test_a_search_that_nobody_waits_for_is_ended(letters: Vocabulary) -> None:
     written = written_text(" ".join([*WORDS, "2024", "פלפל"]), "he", letters)
     emissions = heard(spelled(WORDS))
     told: list[float] = []
-    place(emissions, written, BLANK_ID, "ends", on_progress=told.append)
+    find_text(emissions, written, BLANK_ID, "ends", on_progress=told.append)
     assert len(told) > 3
 
     def stop(_: float) -> None:
@@ -210,4 +245,4 @@ def test_a_search_that_nobody_waits_for_is_ended(letters: Vocabulary) -> None:
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        place(emissions, written, BLANK_ID, "ends", on_progress=stop)
+        find_text(emissions, written, BLANK_ID, "ends", on_progress=stop)

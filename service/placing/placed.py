@@ -9,7 +9,7 @@ import numpy as np
 from service.ctc import ABSORBED
 from service.edges import word_edges
 from service.levels import Levels
-from service.placement import Extent, Placement, nearest
+from service.placing.placement import Extent, Placement, nearest
 from service.spans import FrameClock, Segment, Status, TokenSpan, Word
 from service.text.written import Reading, WrittenText
 from service.words import joint_score

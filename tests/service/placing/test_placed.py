@@ -8,12 +8,12 @@ from bundles import RATE, STRIDE, planted_bundle
 from placements import placement_of, steady
 
 from service.levels import HOPS_A_SEC
-from service.placed import placed_segments, placed_words
+from service.placing.placed import placed_segments, placed_words
+from service.placing.unwritten import unwritten_speech
 from service.spans import FrameClock, Segment, TokenSpan, Unwritten, Word
 from service.text.lineup import lineup
 from service.text.mapping import written_text
 from service.text.vocabulary import Vocabulary, vocabulary_of
-from service.unwritten import unwritten_speech
 
 FRAME_SEC = STRIDE / RATE  # 20 ms
 QUIET_DB = -70.0  # against 0 of speech
