@@ -61,9 +61,12 @@ def sentences(folder: Path) -> list[Sentence]:
         return [Sentence(float(r["start_sec"]), float(r["end_sec"]), r["text"]) for r in rows]
 
 
-def align(audio: Path, text: Path, *options: str) -> Run:
-    """Align by the command line, a segment a line. Raises CalledProcessError if it fails."""
-    command = [sys.executable, "-m", "service", "align", str(audio), str(text)]
+def align(audio: Path, text: Path, *options: str, python: str = sys.executable) -> Run:
+    """Align by the command line, a segment a line. Raises CalledProcessError if it fails.
+
+    python: of the runtime's environment.
+    """
+    command = [python, "-m", "service", "align", str(audio), str(text)]
     command += ["--segments", "line", *options]
     with tempfile.TemporaryDirectory() as folder:
         temporary, figures = Path(folder) / "tmp", Path(folder) / "figures.json"

@@ -1,16 +1,18 @@
 """The whole search: readings, words that were not said, and what is said in their stead."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
 import pytest
 from bundles import BLANK_ID, TOKENS, path_of, planted_bundle
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from service.align import forced_align
 from service.ctc import ABSORBED, log_softmax
 from service.errors import TranscriptTooLong
 from service.placing import lines, thinning
@@ -246,3 +248,88 @@ def test_a_search_that_nobody_waits_for_is_ended(letters: Vocabulary) -> None:
 
     with pytest.raises(InterruptedError):
         find_text(emissions, written, BLANK_ID, "ends", on_progress=stop)
+
+
+def long_text(count: int, seed: int) -> list[str]:
+    """Some of the words in any order, no word beside itself."""
+    random = np.random.default_rng(seed)
+    steps = random.integers(1, len(WORDS), count)
+    return [WORDS[place] for place in np.cumsum(steps) % len(WORDS)]
+
+
+@contextmanager
+def counting() -> Iterator[list[int]]:
+    """The frames of every search."""
+    searched: list[int] = []
+
+    def search_and_count(
+        log_probs: NDArray[np.float32], *rest: object, **options: object
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        searched.append(len(log_probs))
+        return forced_align(log_probs, *rest, **options)  # type: ignore[arg-type]  # as it came
+
+    with mock.patch.object(lines, "forced_align", search_and_count):
+        yield searched
+
+
+@given(st.integers(0, 99), st.sets(st.integers(0, 150), max_size=6))
+@settings(max_examples=20)
+def test_what_is_left_out_of_a_long_text_is_searched_for_near_by(
+    letters: Vocabulary, seed: int, places: set[int]
+) -> None:
+    """Each extra word is found out, all others stay where they are, in a few searches of all."""
+    said = long_text(150, seed)
+    text = list(said)
+    for place_of_one in sorted(places, reverse=True):
+        text.insert(place_of_one, "צפרדע")
+    emissions = heard(spelled(said))
+    with counting() as searched:
+        found = find_text(emissions, written_text(" ".join(text), "he", letters), BLANK_ID, "ends")
+    assert [word for index, word in enumerate(text) if index not in found.missing] == said
+    whole = find_text(emissions, written_text(" ".join(said), "he", letters), BLANK_ID, "ends")
+    kept = [index for index in range(len(text)) if index not in found.missing]
+    assert [found.extent(index) for index in kept] == [
+        whole.extent(index) for index in range(len(said))
+    ]
+    assert sum(frames == len(emissions) for frames in searched) <= 3
+
+
+def test_a_long_text_of_something_else_costs_a_few_searches(letters: Vocabulary) -> None:
+    """However many words are missing."""
+    said, text = ["צפרדע", "תפוז", "פלפל", "זית", "חצץ"] * 40, long_text(200, 3)
+    emissions = heard(spelled(said))
+    with counting() as searched:
+        found = find_text(emissions, written_text(" ".join(text), "he", letters), BLANK_ID, "ends")
+    assert len(found.missing) > 0.7 * len(text)
+    assert sum(searched) <= 4 * len(emissions)
+
+
+def whole_text(words: Sequence[str], vocabulary: Vocabulary) -> WrittenText:
+    return written_text(" ".join(words), "he", vocabulary)
+
+
+def test_a_letter_heard_in_music_is_none_of_the_word_after_it(letters: Vocabulary) -> None:
+    """A word whose first letter is faint begins with it, not seconds before, and takes no place
+    from it where other gaps are open.
+    """
+    music = "_" * 40 + "ש" + "_" * 60
+    emissions = heard(music + spelled(WORDS))
+    first = len(music) + 2
+    assert emissions[first].argmax() == path_of("ש")[0]
+    emissions[first] = np.roll(emissions[first], 1)  # misheard
+    for gaps in ("none", "ends", "lines"):
+        found = find_text(emissions, whole_text(WORDS, letters), BLANK_ID, gaps)
+        assert found.missing == frozenset()
+        assert found.extent(0).start >= first - 5
+
+
+def test_gaps_stay_closed_where_nothing_else_is_said(letters: Vocabulary) -> None:
+    """A word that was not said, and much that the text lacks, open gaps of their own alone."""
+    said = [*WORDS[:8], "צפרדע", "תפוז", "פלפל", "זית", *WORDS[8:]]
+    text = [*WORDS[:3], "חצץ", *WORDS[3:]]
+    _, found = search(said, " ".join(text), letters)
+    assert found.missing == {3}
+    starts = [place[0] for place in found.line.places if place is not None]
+    free = set(found.line.free.tolist())
+    opened = {index for index, start in enumerate(starts) if start in free}
+    assert {0, 3, 8} <= opened <= {0, 3, 7, 8}  # a neighbour's place was in doubt once
