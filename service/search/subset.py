@@ -3,7 +3,7 @@
 The states are those of service/search/trellis.py, in arrays of their own: "in label j", "in the gap
 before it", and "between words", where other speech is absorbed. There, any number of words may be
 left out (for a frame at least), each at a cost of its own: the best entry into the gap before word
-w is the maximum over i <= w of (gap i + costs before i) - costs before w, which is a running one.
+w is the maximum over i < w of (gap i + costs before i) - costs before w, which is a running one.
 So the graph stays as large as the text, and which words to leave out is decided for all together.
 
 States are kept every sqrt(T) frames, and computed again block by block on the way back.
@@ -32,7 +32,8 @@ class Thinnable:
     of it, of each label; firsts: int64 [W + 1], the first label of each word, then L.
     gaps: float64 [T], what a frame between words gains against its blank, 0 or more; loose: bool
     [L], where the gap before a label within a word is free as one between words is.
-    costs: float64 [W], of leaving a word out, more than 0.
+    costs: float64 [W], of leaving a word out, more than 0; passage: of leaving out any at all in
+    one place, 0 or more.
     """
 
     emissions: Floats
@@ -41,6 +42,7 @@ class Thinnable:
     gaps: Floats
     loose: NDArray[np.bool_]
     costs: Floats
+    passage: float
 
 
 def best_subset(text: Thinnable, on_progress: Callable[[float], None] = lambda _: None) -> Ints:
@@ -150,17 +152,22 @@ class _Search:
         which all others are left out.
         """
         ends = states.labels[self._lasts] - (self._before[-1] - self._before[1:])
+        ends[:-1] -= self._text.passage
         word = int(np.argmax(ends))
         if states.gaps[-1] >= ends[word]:
             return _Walk(self._text, at_gap=True, place=len(self._lasts))
         return _Walk(self._text, at_gap=False, place=int(self._lasts[word]))
 
     def _with_words_left_out(self, gaps: Floats) -> tuple[Floats, Ints]:
-        """The gaps entered from any before them, and from which."""
+        """The gaps, each entered from any before it where that is better, and from which."""
         standing = gaps + self._before
         best = np.maximum.accumulate(standing)
         origins = np.maximum.accumulate(np.where(standing >= best, self._order, 0))
-        return best - self._before, origins
+        skipped = best[:-1] - self._before[1:] - self._text.passage
+        better = skipped > gaps[1:]
+        entered = gaps.copy()
+        entered[1:][better] = skipped[better]
+        return entered, np.append(0, np.where(better, origins[:-1], self._order[1:]))
 
 
 class _Walk:

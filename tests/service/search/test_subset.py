@@ -24,6 +24,7 @@ def thinnables(draw: st.DrawFn) -> Thinnable:
         gaps=np.maximum(random.normal(0, 2, frames), 0),
         loose=random.random(count) < 0.2,
         costs=random.uniform(0.1, 6, len(lengths)),
+        passage=float(random.choice([0.0, 1.5])),
     )
 
 
@@ -64,6 +65,13 @@ def score(text: Thinnable, kept: list[int], path: tuple[int, ...]) -> float:
     return total
 
 
+def cost_of(text: Thinnable, words: tuple[int, ...]) -> float:
+    """Of leaving out all but these."""
+    out = [word for word in range(len(text.costs)) if word not in words]
+    passages = sum(word - 1 not in out for word in out)
+    return float(sum(text.costs[word] for word in out)) + passages * text.passage
+
+
 def labels_of(text: Thinnable, words: tuple[int, ...]) -> list[int]:
     spans = (range(int(text.firsts[word]), int(text.firsts[word + 1])) for word in words)
     return [label for span in spans for label in span]
@@ -78,7 +86,7 @@ def best(text: Thinnable) -> float:
             kept = labels_of(text, words)
             if len(kept) > frames:
                 continue
-            cost = float(sum(text.costs[word] for word in range(count) if word not in words))
+            cost = cost_of(text, words)
             for path in itertools.product(range(2 * len(kept) + 1), repeat=frames):
                 if is_path(text, kept, path):
                     found = max(found, score(text, kept, path) - cost)
@@ -108,7 +116,7 @@ def test_no_other_choice_of_words_scores_better(text: Thinnable) -> None:
     )
     kept = labels_of(text, words)
     assert labels == kept
-    cost = sum(float(cost) for word, cost in enumerate(text.costs) if word not in words)
+    cost = cost_of(text, words)
     own = max(score(text, kept, path) for path in states_of(held, text, kept)) - cost
     assert own >= best(text) - 1e-9
 
@@ -123,6 +131,7 @@ def test_progress_is_told_and_ends_the_search() -> None:
         np.zeros(500),
         np.zeros(40, bool),
         np.full(10, 9.0),
+        1.0,
     )
     told: list[float] = []
     best_subset(text, told.append)
