@@ -1,6 +1,6 @@
 """Where a text was found, and how well each of its words fits there."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -16,7 +16,10 @@ from service.text.lineup import Lineup
 # Mean over a word's tokens of log p of its frames against absorbing them: below it, the word was
 # not said there. Fitted by `python -m export.demo trust`.
 UNSAID: Final = -3.0  # nats a token
-LEAST_TOKENS: Final = 3  # the evidence of a shorter word counts for as much less
+LEAST_TOKENS: Final = 3  # a shorter word is taken for one of so many
+# What leaving out any words costs in one place, whatever they are: a word that was said badly stays,
+# and of two equal words the one that stands with others.
+PASSAGE: Final = 5.0  # nats
 # Log-probability lost between two targets by taking speech for blanks: exact texts lose up to 8,
 # texts that lack three words 14 and more. Fitted there, too.
 PASSED_OVER: Final = 10.0  # nats in one gap
@@ -104,8 +107,13 @@ class Placement:
     def unsaid(self, rule: PlacementRule = FITTED) -> set[int]:
         """The placed words that were not said where they are."""
         counts = [0 if place is None else place[1] + 1 - place[0] for place in self.line.places]
-        weighed = self.evidence * np.minimum(np.array(counts) / LEAST_TOKENS, 1.0)
-        return set(np.flatnonzero(weighed < rule.unsaid).tolist()) - self.missing
+        gained = self.evidence * np.array(counts)
+        return set(np.flatnonzero(gained < -leaving_out(counts, rule) - PASSAGE).tolist())
+
+
+def leaving_out(counts: Sequence[int], rule: PlacementRule = FITTED) -> NDArray[np.float64]:
+    """What leaving out words of so many tokens costs, in nats: float64 [W], more than 0."""
+    return -rule.unsaid * np.maximum(np.array(counts), LEAST_TOKENS)
 
 
 def losses(

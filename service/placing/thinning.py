@@ -12,14 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.placing.lines import Lines
-from service.placing.placement import LEAST_TOKENS, Extent, Placement, joined, losses
+from service.placing.placement import PASSAGE, Extent, Placement, joined, leaving_out, losses
 from service.search.subset import LEFT_OUT, Thinnable, best_subset
 from service.text.written import Reading
 
 ANCHORS: Final = 3  # neighbours that were surely said; what lies beyond them stays as it is
 SURE: Final = -1.0  # nats a token, the least evidence of an anchor
-# Nats, of leaving words out in one place: of two equal words the one that stands with others stays.
-PASSAGE: Final = 1.0
 # Frames times labels that are searched again at once: about a minute of work. In a larger part of a
 # text, which hardly fits then, all that cannot have been said is left out.
 MOST_CELLS: Final = 2e9
@@ -116,7 +114,7 @@ def _thinnable(lines: Lines, readings: Collection[Reading], frames: Extent) -> T
         firsts=firsts,
         gaps=_gaps(lines, heard) - blanks,
         loose=loose[:-1],
-        costs=-lines.rule.unsaid * np.maximum(counts, LEAST_TOKENS),
+        costs=leaving_out(counts.tolist(), lines.rule),
         passage=PASSAGE,
     )
 
