@@ -77,17 +77,21 @@ def test_another_clips_text_is_not_trusted(clip: str, clips: Clips) -> None:
 @pytest.mark.parametrize("place", ["before", "within", "after"])
 @pytest.mark.parametrize("clip", CLIPS)
 def test_an_inserted_sentence_is_not_found(clip: str, place: str, clips: Clips) -> None:
-    """Nearly none of its words is, and those that are said keep their times to a frame or two."""
+    """But for one that sounds like a word that is said, and may stand in its place; the others
+    keep their times to a frame or two.
+    """
     said, extra = clips.words(clip), clips.words(others(clip)[0])
     at = {"before": 0, "within": len(said) // 2, "after": len(said)}[place]
     answer = clips.align(clip, [*said[:at], *extra, *said[at:]])
-    inserted = answer.words[at : at + len(extra)]
-    assert sum(word.status == "not_found" for word in inserted) >= len(extra) - 1
-    exact = clips.align(clip, said).words
-    for word, own in zip(
-        (*answer.words[:at], *answer.words[at + len(extra) :]), exact, strict=True
-    ):
-        assert word.start == pytest.approx(own.start, abs=0.1)
+    found = [word for word in answer.words[at : at + len(extra)] if word.start is not None]
+    kept = (*answer.words[:at], *answer.words[at + len(extra) :])
+    pairs = list(zip(kept, clips.align(clip, said).words, strict=True))
+    lost = [own for word, own in pairs if word.start is None]
+    assert len(found) <= 1
+    assert [own.start for own in lost] == pytest.approx([word.start for word in found], abs=0.1)
+    for word, own in pairs:
+        if word.start is not None:
+            assert word.start == pytest.approx(own.start, abs=0.1)
 
 
 @pytest.mark.parametrize("clip", CLIPS)

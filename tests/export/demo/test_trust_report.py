@@ -156,6 +156,6 @@ def test_one_command_reports_on_both_models(
         "## Words that were not said",
         "## Numbers",
     ]
-    assert any(line.startswith("in use: SLOPE = ") for line in lines)
+    assert any(line.startswith("CERTAIN = ") for line in lines)
     for model in ("he-demo", "hi-demo"):
         assert any(line.startswith(f"| {model}, held out, degraded |") for line in lines)
