@@ -13,12 +13,12 @@ from service.ctc import ABSORBED
 from service.spans import TokenSpan
 from service.text.lineup import Lineup
 
-# Mean over a word's tokens of log p of its frames against absorbing them: below it, the word was
-# not said there. Fitted by `python -m export.demo trust`.
+# Mean over a word's tokens of log p of its frames against absorbing them: a word with less, and less
+# by PASSAGE in all, was not said there. Fitted by `python -m export.demo trust`.
 UNSAID: Final = -3.0  # nats a token
 LEAST_TOKENS: Final = 3  # a shorter word is taken for one of so many
-# What leaving out any words costs in one place, whatever they are: a word that was said badly stays,
-# and of two equal words the one that stands with others.
+# What leaving out any words costs in one place, whatever they are: a word that was said badly
+# stays, and of two equal words the one that stands with others.
 PASSAGE: Final = 5.0  # nats
 # Log-probability lost between two targets by taking speech for blanks: exact texts lose up to 8,
 # texts that lack three words 14 and more. Fitted there, too.
@@ -113,7 +113,8 @@ class Placement:
 
 def leaving_out(counts: Sequence[int], rule: PlacementRule = FITTED) -> NDArray[np.float64]:
     """What leaving out words of so many tokens costs, in nats: float64 [W], more than 0."""
-    return -rule.unsaid * np.maximum(np.array(counts), LEAST_TOKENS)
+    costs: NDArray[np.float64] = -rule.unsaid * np.maximum(np.array(counts), LEAST_TOKENS)
+    return costs
 
 
 def losses(

@@ -42,7 +42,8 @@ def music(seconds: float, sample_rate: int, random: Generator) -> Waveform:
     fade = np.minimum(1.0, np.arange(length) / (FADE_SEC * sample_rate))
     tune *= fade * fade[::-1]
     loudest = np.abs(tune).max(initial=1e-9)
-    return (tune * (random.uniform(*PEAK) / loudest)).astype(np.float32)
+    scaled: NDArray[np.float32] = (tune * (random.uniform(*PEAK) / loudest)).astype(np.float32)
+    return scaled
 
 
 def _chord(root_hz: float, length: int, sample_rate: int, random: Generator) -> NDArray[np.float64]:
@@ -55,8 +56,9 @@ def _chord(root_hz: float, length: int, sample_rate: int, random: Generator) -> 
         for harmonic in range(1, HARMONICS + 1)
         if hertz * harmonic < sample_rate / 2
     ]
-    struck: NDArray[np.float64] = np.sum(waves, axis=0) * np.exp(-time / CHORD_DECAY_SEC)
-    return struck / np.abs(struck).max()
+    struck = np.sum(waves, axis=0) * np.exp(-time / CHORD_DECAY_SEC)
+    chord: NDArray[np.float64] = struck / np.abs(struck).max()
+    return chord
 
 
 def _drum(
@@ -64,8 +66,9 @@ def _drum(
 ) -> NDArray[np.float64]:
     """One stroke: float64 [length], at most 1."""
     noise = random.standard_normal(length) * np.exp(-np.arange(length) / (decay_sec * sample_rate))
-    stroke: NDArray[np.float64] = lfilter([1.0], [1.0, -pole], noise)
-    return stroke / np.abs(stroke).max()
+    stroke = lfilter([1.0], [1.0, -pole], noise)
+    drum: NDArray[np.float64] = stroke / np.abs(stroke).max()
+    return drum
 
 
 def _add(tune: NDArray[np.float64], start: int, sound: NDArray[np.float64]) -> None:
