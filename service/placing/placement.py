@@ -13,8 +13,8 @@ from service.ctc import ABSORBED
 from service.spans import TokenSpan
 from service.text.lineup import Lineup
 
-# Mean over a word's tokens of log p of its frames against absorbing them: a word with less, and less
-# by PASSAGE in all, was not said there. Fitted by `python -m export.demo trust`.
+# Mean over a word's tokens of log p of its frames against absorbing them: a word with less, by
+# PASSAGE in all, was not said there. Fitted by `python -m export.demo trust`.
 UNSAID: Final = -3.0  # nats a token
 LEAST_TOKENS: Final = 3  # a shorter word is taken for one of so many
 # What leaving out any words costs in one place, whatever they are: a word that was said badly
