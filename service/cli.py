@@ -130,8 +130,8 @@ def _parser() -> argparse.ArgumentParser:
         "--gaps",
         choices=get_args(Gaps),
         default=DEFAULTS.gaps,
-        help="where speech that the text lacks is passed over (%(default)s); a text that does not "
-        "fit with ends or lines is searched for again as with words",
+        help="where speech that the text lacks is passed over (%(default)s); with all but none, "
+        "also where it is plain that there is some",
     )
     align.add_argument(
         "--segments",

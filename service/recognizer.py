@@ -47,8 +47,8 @@ class AlignOptions:
 
     gaps: where speech that the text lacks is absorbed. "ends": before the first and after the last
     word; "lines": at its line breaks, too; "words": between any two words; "none": nowhere, and
-    every word gets a time. With "ends" and "lines", a text of which a word was not said where it
-    would stand, or in which a pause holds speech, is searched for again as with "words".
+    every word gets a time. With all but "none", words that were not said are left out, and speech
+    between words is absorbed where it is plain that there is some (service/placing/thinning.py).
     segments: what the answer's segments are. pronunciations: how a word is written -> how it is
     said, in the model's letters.
     """

@@ -78,9 +78,9 @@ _ALIGN_FIELDS: Final[dict[str, Any]] = {
         "default": DEFAULTS.gaps,
         "description": "Where speech that the text lacks is passed over. `ends`: before its first "
         "and after its last word; `lines`: at its line breaks, too; `words`: between any two "
-        "words; `none`: nowhere, and every word gets a time. With `ends` and `lines`, a text of "
-        "which a word was not said where it would stand, or in which a pause holds speech, is "
-        "searched for again as with `words`.",
+        "words; `none`: nowhere, and every word gets a time. With all but `none`, words that were "
+        "not said are left out, and speech between words is passed over where it is plain that "
+        "there is some.",
     },
     "segments": {
         "type": "string",
