@@ -22,7 +22,7 @@ from service.ctc import greedy_decode
 from service.features import LogMel
 from service.framing import Subsampling
 from service.recipes import LogMelRecipe
-from service.recognizer import Recognizer
+from service.recognizer import AlignOptions, Recognizer
 
 RATE = 16_000
 FIVE_MINUTES = 300 * RATE
@@ -84,7 +84,8 @@ def test_a_bundle_transcribes_and_aligns(
     recognizer = Recognizer.load(open_bundle(export.models / "tiny"))
     audio = decode_file(root / "examples/he-1.wav", RATE, 60.0)
     assert recognizer.transcribe(audio).text
-    aligned = recognizer.align(audio, "आज सुबह, x बारिश।")
+    # A model that has learnt nothing hears none of it: each word is given a place all the same.
+    aligned = recognizer.align(audio, "आज सुबह, x बारिश।", AlignOptions(gaps="none"))
     assert [word.word for word in aligned.words] == ["आज", "सुबह,", "x", "बारिश।"]
     assert [word.status for word in aligned.words] == [
         *("aligned", "aligned", "interpolated", "aligned"),
