@@ -20,6 +20,7 @@ from service.search.viterbi import best_tokens
 
 # What an absorbed frame costs. Never 0: every text would collapse into it.
 ABSORB_LOG_PROB: Final = -1.0  # natural log, a frame
+# Chosen on hours of synthesised Hebrew: docs/BENCHMARKS.md.
 PAUSE_LOG_PROB: Final = -0.15  # natural log, a frame
 
 NOWHERE: Final[NDArray[np.int64]] = np.zeros(0, dtype=np.int64)

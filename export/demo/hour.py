@@ -25,7 +25,8 @@ PAUSE_SEC: Final = (0.3, 3.0)  # from a sentence's last sound to the next one's 
 ECHO_SEC: Final = 0.1  # of a voice that has one; part of the pause
 MUSIC_SHARE: Final = 0.12  # of the pauses, which are longer by that
 MUSIC_SEC: Final = (2.0, 12.0)
-# Read aloud, as books are, by voices of which he-demo hears the fewest letters wrong.
+# Read aloud, as books are, by voices of which he-demo hears few letters wrong: chosen for that,
+# after wider ones had left more sentences off (docs/BENCHMARKS.md has the figures of all).
 READING: Final = Style(rate=(130, 165), pitch=(40, 60), pitch_range=(45, 65), throat=(0.99, 1.02))
 READERS: Final = (
     "Denis", "Mr serious", "adam", "benjamin", "caleb", "ed", "f3", "f4", "iven3", "iven4",
