@@ -58,6 +58,12 @@ def tiled(waveform: NDArray[np.float32], length: int) -> NDArray[np.float32]:
     return np.resize(waveform, length).astype(np.float32)
 
 
+def said(text: str, times: float) -> str:
+    """The words that are said in so many times the clip."""
+    words = text.split()
+    return " ".join(words[index % len(words)] for index in range(round(times * len(words))))
+
+
 def as_wav(audio: Audio) -> bytes:
     """16-bit WAV bytes."""
     buffer = io.BytesIO()
@@ -81,7 +87,7 @@ def stage_table(recognizer: Recognizer, model: OnnxAcousticModel, clip: Path) ->
         audio = Audio(waveform, spoken.sample_rate, float(length))
         model_input = features(waveform)
         content = as_wav(audio)
-        repeated = text * max(1, round(length / spoken.duration_sec))
+        repeated = said(text, length / spoken.duration_sec)
         bare, file, transcribe, align = medians(
             partial(model.logits, model_input),
             partial(read, content, spoken.sample_rate),
