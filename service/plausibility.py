@@ -10,11 +10,13 @@ from typing import Final
 
 from service.spans import FrameClock, Segment, TokenSpan, Word
 
-LONGEST_WORD_SEC: Final = 2.0  # of a word up to LONG_WORD_LETTERS; longer ones may last longer
+# Of a word up to LONG_WORD_LETTERS; longer ones, and numbers of several words, may last longer.
+LONGEST_WORD_SEC: Final = 2.0
 LONG_WORD_LETTERS: Final = 8
 LONGEST_GAP_SEC: Final = 1.0  # between two letters of a word
-# Auctioneers reach half of it in Hebrew, which writes few vowels, and 0.7 of it in Hindi.
-HIGHEST_RATE: Final = 30.0  # letters a second
+# Letters a second, vowel signs not counted. At 200 words a minute the synthesiser's voices come to
+# 12.5 in Hebrew and 10.3 in Hindi; more than twice that is taken for nobody's speech.
+HIGHEST_RATE: Final = 30.0
 LEAST_LETTERS: Final = 12  # of a segment, for its rate to mean something
 LEAST_QUALITY: Final = 0.5
 NAMED: Final = 5  # of the words that a warning is about; the others are counted
@@ -92,8 +94,9 @@ def _rate(words: Sequence[Word]) -> float:
 
 
 def _length(word: Word) -> float:
-    """How much longer than an ordinary word it may last."""
-    return max(1.0, _letters(word) / LONG_WORD_LETTERS)
+    """How many ordinary words it may last as long as: a number is said in several."""
+    spoken = 1 if word.reading is None else len(word.reading.split())
+    return max(spoken, _letters(word) / LONG_WORD_LETTERS)
 
 
 def _letters(word: Word) -> int:

@@ -26,8 +26,8 @@ from service.features import features_of
 from service.levels import levels
 from service.manifest import Manifest
 from service.placing.finding import find_text
-from service.placing.placed import placed_segments, placed_words, said, spoken_spans
-from service.placing.placement import Placement
+from service.placing.placed import placed_segments, placed_words, spoken_spans
+from service.placing.placement import Placement, said
 from service.placing.unwritten import unwritten_speech
 from service.plausibility import doubts, longest_gap
 from service.quality import quality
@@ -202,11 +202,10 @@ class Recognizer:
                 options.gaps,
                 on_progress=lambda _: on_progress(clock.duration_sec) if on_progress else None,
             )
-        with stages.time("search"):
             words = placed_words(written, found, clock, emissions.levels)
             segments = placed_segments(written, found, words)
             trust = quality(found.evidence, _token_counts(written, found))
-            heard = self._heard(emissions)
+            heard = self._heard(emissions) if found.absorbed else ()
             unwritten = unwritten_speech(written, found, heard, clock, emissions.levels)
             characters = None
             if options.with_characters:

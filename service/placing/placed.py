@@ -9,7 +9,7 @@ import numpy as np
 from service.ctc import ABSORBED
 from service.edges import word_edges
 from service.levels import Levels
-from service.placing.placement import Extent, Placement, nearest
+from service.placing.placement import Extent, Placement, nearest, said
 from service.spans import FrameClock, Segment, Status, TokenSpan, Word
 from service.text.written import Reading, WrittenText
 from service.words import joint_score
@@ -69,11 +69,6 @@ def _found(written: WrittenText, placement: Placement) -> Iterator[_Found]:
         if places is not None:
             reading = said(written, placement, index)
             yield _Found(index, *places, _extended(placement, reading, *places))
-
-
-def said(written: WrittenText, placement: Placement, index: int) -> Reading:
-    """The reading of a word that was chosen."""
-    return written.words[index].readings[placement.readings.get(index, 0)]
 
 
 def _extended(placement: Placement, reading: Reading, first: int, last: int) -> Extent:

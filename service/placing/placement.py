@@ -12,6 +12,7 @@ from service.align import ABSORB_LOG_PROB
 from service.ctc import ABSORBED
 from service.spans import TokenSpan
 from service.text.lineup import Lineup
+from service.text.written import Reading, WrittenText
 
 # Mean over a word's tokens of log p of its frames against absorbing them: a word with less, by
 # PASSAGE in all, was not said there. Fitted by `python -m export.demo trust`.
@@ -129,6 +130,11 @@ def losses(
     by_position = np.zeros(len(found.spans) + 1)
     np.add.at(by_position, found.positions(frames), lost)
     return by_position
+
+
+def said(written: WrittenText, placement: Placement, word: int) -> Reading:
+    """The reading of a word that was chosen."""
+    return written.words[word].readings[placement.readings.get(word, 0)]
 
 
 def nearest(found: Placement, words: Iterable[int]) -> int | None:

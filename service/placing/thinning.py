@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.placing.lines import Lines
-from service.placing.placement import PASSAGE, Extent, Placement, joined, leaving_out, losses
+from service.placing.placement import PASSAGE, Extent, Placement, joined, leaving_out, losses, said
 from service.search.subset import LEFT_OUT, Thinnable, best_subset
 from service.text.written import Reading
 
@@ -80,8 +80,8 @@ def _thin(lines: Lines, found: Placement, words: range) -> Thinned | None:
     whole = len(found.line.places)
     start = found.extent(words.start).start if words.start else 0
     end = found.extent(words.stop - 1).end if words.stop < whole else len(found.tokens)
-    spoken = [index for index in words if _reading(lines, found, index).targets]
-    readings = [_reading(lines, found, index) for index in spoken]
+    spoken = [index for index in words if said(lines.written, found, index).targets]
+    readings = [said(lines.written, found, index) for index in spoken]
     if (end - start) * sum(len(reading.targets) for reading in readings) > MOST_CELLS:
         return None
     text = _thinnable(lines, readings, Extent(start, end))
@@ -91,10 +91,6 @@ def _thin(lines: Lines, found: Placement, words: range) -> Thinned | None:
     missing = frozenset(index for item, index in enumerate(spoken) if item not in kept)
     opened = frozenset(spoken[item] for item in _after_speech(lines, text, held, owners))
     return Thinned(missing, opened)
-
-
-def _reading(lines: Lines, found: Placement, word: int) -> Reading:
-    return lines.written.words[word].readings[found.readings.get(word, 0)]
 
 
 def _thinnable(lines: Lines, readings: Collection[Reading], frames: Extent) -> Thinnable:

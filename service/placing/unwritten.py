@@ -8,8 +8,8 @@ import numpy as np
 
 from service.ctc import ABSORBED
 from service.levels import Levels
-from service.placing.placed import absorbed_times, said
-from service.placing.placement import Extent, Placement
+from service.placing.placed import absorbed_times
+from service.placing.placement import Extent, Placement, said
 from service.spans import FrameClock, Unwritten, Word
 from service.text.written import WrittenText
 

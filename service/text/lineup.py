@@ -48,9 +48,8 @@ def lineup(
     readings: word -> which of its readings; the first where it is not named. without: words that
     were not said: each leaves a free position in its stead. gaps: what else is free, "none";
     before the first and after the last target, "ends"; line breaks, too, "lines"; or what stands
-    between any two words, "words". opened: words with a
-    free position before them, whatever the gaps. words: those to line up, consecutive ones, all by
-    default; `places` has an entry for each of these.
+    between any two words, "words". opened: words with a free position before them, whatever the
+    gaps. words: those to line up, consecutive ones, all by default; `places` has an entry for each.
     """
     chosen = range(len(written.words)) if words is None else words
     breaks = _breaks(written) if gaps == "lines" else ()

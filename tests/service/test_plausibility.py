@@ -1,5 +1,7 @@
 """What is told of an alignment that no listener would believe."""
 
+from dataclasses import replace
+
 import pytest
 
 from service.plausibility import LEAST_QUALITY, doubts, longest_gap
@@ -51,6 +53,13 @@ def test_words_that_were_not_found_are_counted_and_named() -> None:
 def test_a_word_that_lasts_too_long_is_told(seconds: float, letters: int, doubted: int) -> None:
     """A longer word may last longer."""
     assert len(told([word(1.0, 1.0 + seconds, "ש" * letters)])) == doubted
+
+
+def test_a_number_may_last_as_long_as_its_words() -> None:
+    """1947 is said in five."""
+    year = Word("1947", 1.0, 6.0, 0.9, "aligned", 0, 4, "एक हज़ार नौ सौ सैंतालीस")
+    assert told([year]) == []
+    assert len(told([replace(year, end=12.0)])) == 1
 
 
 def test_speech_that_nobody_can_speak_is_told() -> None:

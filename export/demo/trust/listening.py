@@ -20,8 +20,8 @@ from service.bundle import Bundle
 from service.emissions import Emissions
 from service.errors import NoSpeech, TranscriptTooLong
 from service.placing.finding import find_text
-from service.placing.placed import placed_words, said
-from service.placing.placement import FITTED, Placement, PlacementRule, losses
+from service.placing.placed import placed_words
+from service.placing.placement import FITTED, Placement, PlacementRule, losses, said
 from service.quality import CERTAIN, quality
 from service.recognizer import AlignOptions, Recognizer
 from service.spans import Alignment, Word

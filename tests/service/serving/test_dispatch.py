@@ -302,6 +302,23 @@ def test_a_text_is_refused_by_the_sound_that_it_is_for(tmp_path: Path, times: in
         assert not models["hebrew"].heard
 
 
+def test_a_file_is_named_by_its_content_once(tmp_path: Path) -> None:
+    """Naming it reads all of it; it is needed to look for what was kept, and to keep it."""
+    shortlist = two_languages(tmp_path, Opener(planted())).shortlist("hebrew")
+    sound, named = noise().at(RATE), []
+
+    def content_id() -> str:
+        named.append(1)
+        return "content"
+
+    cache = EmissionCache(10**6)
+    for cached in (False, True):
+        named.clear()
+        recording = Recording(lambda _: sound, Keeping(cache, content_id, 10.0))
+        assert dispatch.align(shortlist, recording, "שלום").cached is cached
+        assert named == [1]
+
+
 def test_progress_is_told_after_the_models_were_compared(tmp_path: Path) -> None:
     """Of the whole sound, not of the probe."""
     told: list[float] = []

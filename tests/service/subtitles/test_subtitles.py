@@ -140,19 +140,19 @@ def test_limits_are_told(
     assert caught.value.facts == {fact: 1}
 
 
-def check_read_or_refused(content: bytes, tier: str | None = None) -> None:
+def assert_read_or_refused(content: bytes, tier: str | None = None) -> None:
     try:
         subtitles = read_subtitles(content, tier)
     except InputError as error:
         told = error
     else:
-        return check_survives(content, subtitles)
+        return assert_survives(content, subtitles)
     assert told.message
     assert told.param in {"subtitles", "tier"}
     return None
 
 
-def check_survives(content: bytes, subtitles: Subtitles) -> None:
+def assert_survives(content: bytes, subtitles: Subtitles) -> None:
     assert subtitles.content == content
     assert subtitles.retimed(own_times(subtitles)).content == content
     later = subtitles.retimed(
@@ -166,7 +166,7 @@ def check_survives(content: bytes, subtitles: Subtitles) -> None:
 @given(st.binary(max_size=200))
 def test_random_bytes_are_refused_clearly(content: bytes) -> None:
     """No other exception than an error of the input."""
-    check_read_or_refused(content)
+    assert_read_or_refused(content)
 
 
 @given(
@@ -184,7 +184,7 @@ def test_a_damaged_file_is_read_or_refused(name: str, cut: tuple[int, int], inse
     """Bytes cut out and put in: a clear error, or a file whose texts survive new times."""
     content = FILES[name].encode()
     place = cut[0] % len(content)
-    check_read_or_refused(content[:place] + insert + content[place + cut[1] :], tier_of(name))
+    assert_read_or_refused(content[:place] + insert + content[place + cut[1] :], tier_of(name))
 
 
 LINES = st.sampled_from(
@@ -211,7 +211,7 @@ LINES = st.sampled_from(
 @given(st.sampled_from(["", "WEBVTT\n\n", "1\n"]), st.lists(LINES, max_size=14))
 def test_lines_in_any_order_are_read_or_refused(head: str, lines: list[str]) -> None:
     """What the library drops is never dropped here without a word."""
-    check_read_or_refused((head + "\n".join(lines)).encode())
+    assert_read_or_refused((head + "\n".join(lines)).encode())
 
 
 TOKENS = st.sampled_from(
@@ -236,4 +236,6 @@ TOKENS = st.sampled_from(
 @given(st.lists(TOKENS, max_size=40))
 def test_tokens_in_any_order_are_read_or_refused(tokens: list[str]) -> None:
     """A TextGrid of the right words in the wrong places is an error of the input."""
-    check_read_or_refused(('File type = "ooTextFile" "TextGrid" 0 2 ' + "\n".join(tokens)).encode())
+    assert_read_or_refused(
+        ('File type = "ooTextFile" "TextGrid" 0 2 ' + "\n".join(tokens)).encode()
+    )

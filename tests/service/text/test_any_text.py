@@ -30,7 +30,7 @@ def vocabularies() -> dict[str, Vocabulary]:
     }
 
 
-def check(written: WrittenText, text: str) -> None:
+def assert_in_order(written: WrittenText, text: str) -> None:
     """What holds of every text: words, readings, segments and the lineup are in order."""
     assert [word.text for word in written.words] == text.split()
     for word in written.words:
@@ -44,11 +44,11 @@ def check(written: WrittenText, text: str) -> None:
             assert starts == sorted(starts)
             assert list(reading.free) == sorted(set(reading.free))
             assert all(0 <= position <= len(reading.targets) for position in reading.free)
-    check_segments(written, text)
-    check_lineup(written)
+    assert_segments(written, text)
+    assert_lineup(written)
 
 
-def check_segments(written: WrittenText, text: str) -> None:
+def assert_segments(written: WrittenText, text: str) -> None:
     """Every word stands in one segment."""
     held = [range(segment.first, segment.last + 1) for segment in written.segments]
     assert [index for words in held for index in words] == list(range(len(written.words)))
@@ -58,7 +58,7 @@ def check_segments(written: WrittenText, text: str) -> None:
         assert segment.text == text[segment.char_start : segment.char_end]
 
 
-def check_lineup(written: WrittenText) -> None:
+def assert_lineup(written: WrittenText) -> None:
     """Targets are the words' own, in order, and free positions stand between them."""
     row = lineup(written)
     held = [places for places in row.places if places]
@@ -92,7 +92,7 @@ def test_every_code_point_is_a_word_without_an_exception(
 ) -> None:
     """Each by itself."""
     text = " ".join(code_points())
-    check(written_text(text, language, vocabularies[language]), text)
+    assert_in_order(written_text(text, language, vocabularies[language]), text)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -104,7 +104,7 @@ def test_every_code_point_may_stand_within_a_word(
     found = list(code_points())
     for begin in range(0, len(found), 1000):
         text = letter.join(["", *found[begin : begin + 1000], ""])
-        check(written_text(text, language, vocabularies[language]), text)
+        assert_in_order(written_text(text, language, vocabularies[language]), text)
 
 
 def test_a_letter_is_spoken_whatever_stands_beside_it(vocabularies: dict[str, Vocabulary]) -> None:
@@ -129,7 +129,7 @@ def test_any_text_is_put_in_order(
     vocabularies: dict[str, Vocabulary], text: str, language: str
 ) -> None:
     """Random characters, and those of numbers and punctuation in any order."""
-    check(written_text(text, language, vocabularies[language]), text)
+    assert_in_order(written_text(text, language, vocabularies[language]), text)
 
 
 @given(text=TRICKY, language=st.sampled_from(LANGUAGES), other=TRICKY)
@@ -141,7 +141,7 @@ def test_pronunciations_change_no_order(
     pronunciations = {"NA": said, **{word[:50]: said for word in other.split()}}
     pronunciations = {key: value for key, value in pronunciations.items() if key.isalnum()}
     vocabulary = vocabularies[language]
-    check(written_text(text, language, vocabulary, pronunciations=pronunciations), text)
+    assert_in_order(written_text(text, language, vocabulary, pronunciations=pronunciations), text)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -171,7 +171,7 @@ def test_long_words_have_no_more_targets_than_their_length_explains(
 ) -> None:
     """Absurd words are read once, in pieces, or not at all; a heap of marks is no speech."""
     written = written_text(word, language, vocabularies[language])
-    check(written, word)
+    assert_in_order(written, word)
     assert sum(len(reading.targets) for reading in written.words[0].readings) <= 10 * len(word)
 
 
