@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from service.app import create_app
 from service.audio import decode_file
+from service.chunking import Progress
 from service.errors import EmptyTranscript, InvalidField, KolvaniError
 from service.ops.files import Unwritable, write_output, write_whole
 from service.ops.quota import usable_cpus
@@ -184,16 +185,10 @@ def _speak(options: argparse.Namespace, settings: Settings) -> bytes:
                 options.characters,
             )
             aligned = dispatch.align(
-                shortlist,
-                recording,
-                text,
-                how,
-                on_progress=lambda done: bar.show(done, recording.duration_sec),
+                shortlist, recording, text, how, on_progress=_shown(recording, bar)
             )
             return _printed(align_answer(aligned))
-        heard = dispatch.transcribe(
-            shortlist, recording, on_progress=lambda done: bar.show(done, recording.duration_sec)
-        )
+        heard = dispatch.transcribe(shortlist, recording, on_progress=_shown(recording, bar))
         return _printed(transcribe_answer(heard))
 
 
@@ -209,7 +204,7 @@ def _retime(options: argparse.Namespace, settings: Settings) -> bytes:
             content,
             tier=options.tier,
             linger_sec=options.linger_sec,
-            on_progress=lambda done: bar.show(done, recording.duration_sec),
+            on_progress=_shown(recording, bar),
         )
     if options.report:
         write_whole(options.report, _printed(retime_answer(retimed)))
@@ -231,6 +226,11 @@ def _recording(options: argparse.Namespace, settings: Settings) -> closing[Recor
             lambda sample_rate: decode_file(options.audio, sample_rate, settings.max_audio_sec)
         )
     )
+
+
+def _shown(recording: Recording, bar: ProgressBar) -> Progress:
+    """Progress in a recording, whose length is known once it is decoded."""
+    return lambda done_sec: bar.show(done_sec, recording.duration_sec)
 
 
 def _linger(text: str) -> float:
