@@ -91,14 +91,14 @@ _ALIGN_FIELDS: Final[dict[str, Any]] = {
     "pronunciations": {
         "type": "string",
         "description": "How words are said that the model cannot read: a JSON object, as written "
-        "-> as said, in the model's letters.",
+        "-> as said, in the model's letters, or in its phonemes where its `units` are those.",
         "examples": ['{"NATO": "נאטו"}'],
     },
     "characters": {
         "type": "string",
         "enum": list(FLAGS),
         "default": "false",
-        "description": "Whether the answer has the time of every character, too.",
+        "description": "Whether the answer has the time of every character, or phoneme, too.",
     },
 }
 
