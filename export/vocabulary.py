@@ -102,8 +102,9 @@ def _open_tokenizer(folder: Path) -> Tokenizer:
     if _tokenizer_class(folder) == Wav2Vec2PhonemeCTCTokenizer.__name__:
         # It need not find a phonemizer, as only its tokens are read; nor complain of having no
         # word delimiter, which is usual.
-        settings = {"do_phonemize": False, "verbose": False}
-        tokenizer = Wav2Vec2PhonemeCTCTokenizer.from_pretrained(folder, **settings)
+        tokenizer = Wav2Vec2PhonemeCTCTokenizer.from_pretrained(
+            folder, do_phonemize=False, verbose=False
+        )
     else:
         tokenizer = Wav2Vec2CTCTokenizer.from_pretrained(folder)
     return tokenizer
