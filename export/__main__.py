@@ -20,6 +20,7 @@ from export import huggingface
 from export.errors import ExportError
 from export.pipeline import Exported, Fetch, Options, export
 from service.errors import KolvaniError
+from service.manifest import Units
 from service.recipes import Edges
 
 HEBREW: Final = "imvladikon/wav2vec2-xls-r-300m-hebrew"
@@ -55,6 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     add = command.add_argument
     add("--checkpoint", default=HEBREW, help="hub id or folder (%(default)s)")
     add("--revision", help="branch, tag or commit of a hub id")
+    add(
+        "--units",
+        choices=get_args(Units),
+        help="what its tokens are: letters, or phonemes of several (what its tokenizer says)",
+    )
     _add_common(command, language="he")
     command = commands.add_parser("nemo", help="a conformer with a CTC head of NeMo")
     add = command.add_argument
@@ -82,7 +88,7 @@ def _add_common(command: argparse.ArgumentParser, language: str) -> None:
 
 def _fetch(given: argparse.Namespace) -> Fetch:
     if given.source == "hf":
-        return partial(huggingface.fetch, given.checkpoint, given.revision)
+        return partial(huggingface.fetch, given.checkpoint, given.revision, given.units)
     # NeMo takes ten seconds to import, which the other source should not wait for.
     from export.nemo import network  # noqa: PLC0415
 

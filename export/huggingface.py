@@ -22,7 +22,7 @@ from export.network import Provenance
 from export.peers import fold_mask, peer_vocabulary
 from export.vocabulary import Vocabulary, read_vocabulary
 from service.framing import Convolutions
-from service.manifest import Manifest
+from service.manifest import Manifest, Units
 from service.recipes import WaveformRecipe
 
 TASK: Final = "automatic-speech-recognition"
@@ -144,17 +144,22 @@ class Wav2Vec2Network:
             output=LOGITS_OUTPUT,
             files={},
             report={},
+            units=self.vocabulary.units,
         )
 
 
-def fetch(checkpoint: str, revision: str | None) -> tuple[Source, Wav2Vec2Network]:
-    """Find and read a checkpoint, by folder or hub id. Raises ExportError."""
+def fetch(
+    checkpoint: str, revision: str | None, units: Units | None = None
+) -> tuple[Source, Wav2Vec2Network]:
+    """Find and read a checkpoint, by folder or hub id; units: what its tokens are, if its tokenizer
+    does not say it. Raises ExportError.
+    """
     source = locate(checkpoint, revision)
-    return source, read_checkpoint(source.folder)
+    return source, read_checkpoint(source.folder, units)
 
 
-def read_checkpoint(folder: Path) -> Wav2Vec2Network:
-    """Load and check a checkpoint.
+def read_checkpoint(folder: Path, units: Units | None = None) -> Wav2Vec2Network:
+    """Load and check a checkpoint; units as for `fetch`.
 
     Raises UnsupportedCheckpoint for anything but a plain Wav2Vec2ForCTC with all its weights,
     CheckpointNotFound for missing files, VocabularyMismatch for tokens that do not fit.
@@ -162,7 +167,7 @@ def read_checkpoint(folder: Path) -> Wav2Vec2Network:
     config = _config(folder)
     extractor = _extractor(folder)
     model = _model(folder)
-    vocabulary = read_vocabulary(folder, model.lm_head.out_features, config.pad_token_id)
+    vocabulary = read_vocabulary(folder, model.lm_head.out_features, config.pad_token_id, units)
     return Wav2Vec2Network(config, extractor, vocabulary, model)
 
 

@@ -3,50 +3,62 @@
 The blank is the padding token, as in the checkpoint's own CTC loss.
 """
 
+import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from transformers import Wav2Vec2CTCTokenizer
+from transformers import Wav2Vec2CTCTokenizer, Wav2Vec2PhonemeCTCTokenizer
 
 from export.errors import CheckpointNotFound, VocabularyDrift, VocabularyMismatch
 from service.bundle import read_tokens, write_tokens
+from service.manifest import Units
 
 logger = logging.getLogger(__name__)
 
 SHOWN_DIFFERENCES: Final = 5
+TOKENIZER_CONFIG: Final = "tokenizer_config.json"
+
+Tokenizer = Wav2Vec2CTCTokenizer | Wav2Vec2PhonemeCTCTokenizer
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """`tokens[i]` is the text of token id i; there are as many as logits a frame."""
+    """`tokens[i]` is the text of token id i; there are as many as logits a frame.
+
+    word_delimiter: the token between words; "" where phonemes have none.
+    """
 
     tokens: tuple[str, ...]
     blank_id: int
     word_delimiter: str
     special_tokens: tuple[str, ...]
+    units: Units
 
 
-def read_vocabulary(folder: Path, width: int, blank_id: int | None) -> Vocabulary:
+def read_vocabulary(
+    folder: Path, width: int, blank_id: int | None, units: Units | None = None
+) -> Vocabulary:
     """Read a tokenizer for logits of `width`, whose blank is `blank_id` by the configuration.
 
+    units: what its tokens are; None for what the tokenizer's class says.
+
     Raises CheckpointNotFound, or VocabularyMismatch if ids have gaps, their number is not `width`,
-    the padding token is not the blank, or there is no word delimiter.
+    the padding token is not the blank, or there is no delimiter of words that are in letters.
     """
     try:
-        tokenizer = Wav2Vec2CTCTokenizer.from_pretrained(folder)
+        tokenizer = _open_tokenizer(folder)
     except (OSError, TypeError, ValueError) as error:
         expected = "a CTC tokenizer with its vocab.json"
         raise CheckpointNotFound(str(folder), expected=expected, got=error) from error
+    units = units or _units(tokenizer)
     tokens = _tokens(tokenizer, width)
     _check_blank(tokenizer, tokens, blank_id)
-    delimiter = tokenizer.word_delimiter_token
-    if delimiter not in tokens:
-        raise VocabularyMismatch("vocabulary", expected="a word delimiter", got=repr(delimiter))
+    delimiter = _word_delimiter(tokenizer, tokens, units)
     known = [token for token in tokenizer.all_special_tokens if token in tokens]
     special = tuple(token for token in dict.fromkeys(known) if token != delimiter)
-    return Vocabulary(tokens, tokenizer.pad_token_id, delimiter, special)
+    return Vocabulary(tokens, tokenizer.pad_token_id, delimiter, special, units)
 
 
 def check_frozen(path: Path, tokens: tuple[str, ...]) -> None:
@@ -84,7 +96,41 @@ def freeze(path: Path, tokens: tuple[str, ...]) -> bool:
     return True
 
 
-def _tokens(tokenizer: Wav2Vec2CTCTokenizer, width: int) -> tuple[str, ...]:
+def _open_tokenizer(folder: Path) -> Tokenizer:
+    """By the class that the checkpoint names: phonemes, or else letters."""
+    tokenizer: Tokenizer
+    if _tokenizer_class(folder) == Wav2Vec2PhonemeCTCTokenizer.__name__:
+        # It need not find a phonemizer, as only its tokens are read; nor complain of having no
+        # word delimiter, which is usual.
+        tokenizer = Wav2Vec2PhonemeCTCTokenizer.from_pretrained(
+            folder, do_phonemize=False, verbose=False
+        )
+    else:
+        tokenizer = Wav2Vec2CTCTokenizer.from_pretrained(folder)
+    return tokenizer
+
+
+def _tokenizer_class(folder: Path) -> object:
+    path = folder / TOKENIZER_CONFIG
+    document = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return document.get("tokenizer_class") if isinstance(document, dict) else None
+
+
+def _units(tokenizer: Tokenizer) -> Units:
+    return "phonemes" if isinstance(tokenizer, Wav2Vec2PhonemeCTCTokenizer) else "characters"
+
+
+def _word_delimiter(tokenizer: Tokenizer, tokens: tuple[str, ...], units: Units) -> str:
+    """The token; "" for phonemes without one."""
+    delimiter = tokenizer.word_delimiter_token
+    if delimiter in tokens:
+        return str(delimiter)
+    if units == "phonemes":
+        return ""
+    raise VocabularyMismatch("vocabulary", expected="a word delimiter", got=repr(delimiter))
+
+
+def _tokens(tokenizer: Tokenizer, width: int) -> tuple[str, ...]:
     by_id = {index: token for token, index in tokenizer.get_vocab().items()}
     # transformers adds <s> and </s> behind a vocabulary that lacks them, unless told otherwise;
     # such ids have no logits, and no other id may be without.
@@ -97,9 +143,7 @@ def _tokens(tokenizer: Wav2Vec2CTCTokenizer, width: int) -> tuple[str, ...]:
     return tuple(kept[index] for index in range(width))
 
 
-def _check_blank(
-    tokenizer: Wav2Vec2CTCTokenizer, tokens: tuple[str, ...], blank_id: int | None
-) -> None:
+def _check_blank(tokenizer: Tokenizer, tokens: tuple[str, ...], blank_id: int | None) -> None:
     found = tokenizer.pad_token_id
     if found is None or found != blank_id or found >= len(tokens):
         expected = f"the configuration's pad_token_id {blank_id}, which is the blank"

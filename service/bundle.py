@@ -36,7 +36,7 @@ class Bundle:
 
     @property
     def tokenizer_path(self) -> Path | None:
-        """The SentencePiece model's file; None where tokens are characters."""
+        """The SentencePiece model's file; None where tokens are characters or phonemes."""
         name = self.manifest.tokenizer
         return None if name is None else self.folder / name
 
@@ -116,6 +116,8 @@ def _check_vocabulary(path: Path, tokens: tuple[str, ...], manifest: Manifest) -
             raise broken(path, f"the token {token!r}", "none")
     unspoken = {tokens[manifest.blank_id], *manifest.special_tokens}
     delimiter = manifest.word_delimiter
+    if not delimiter:
+        return
     parts_words = str.startswith if manifest.tokenizer else str.__eq__
     if not any(parts_words(token, delimiter) for token in tokens if token not in unspoken):
         raise broken(path, f"the word delimiter {delimiter!r} among the spoken tokens", "none")

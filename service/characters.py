@@ -34,11 +34,26 @@ def placed_characters(
     before it; where that is the whole word, its characters share the word's time.
     """
     characters: list[Character] = []
-    for word, places in zip(words, lined_up.places, strict=True):
-        held = None if places is None else slice(places[0], places[1] + 1)
-        targets, heard = ((), ()) if held is None else (lined_up.targets[held], spans[held])
-        characters += _characters(word, _moments(word, targets, heard, clock))
+    for word, held in zip(words, held_targets(lined_up), strict=True):
+        moments = _moments(word, lined_up.targets[held], spans[held], clock)
+        characters += _characters(word, moments)
     return tuple(characters)
+
+
+def held_targets(lined_up: Lineup) -> Iterator[slice]:
+    """The targets of each word; none of one without a place."""
+    for places in lined_up.places:
+        yield slice(0) if places is None else slice(places[0], places[1] + 1)
+
+
+def turns(
+    start: float, end: float, frames: Sequence[int], clock: FrameClock
+) -> Iterator[tuple[float, float]]:
+    """What begins on these frames, one after the other: each until the next, from a word's start to
+    its end.
+    """
+    starts = [start, *(clock.seconds(frame) for frame in frames[1:])]
+    return itertools.pairwise([*starts, end])
 
 
 def _characters(word: Word, moments: dict[int, Moment]) -> Iterator[Character]:
@@ -71,9 +86,9 @@ def _spoken(
     """Place in the text -> when its tokens are said; targets and spans are those of the word."""
     # A mark that begins a word speaks no character: the first one that does begins where it does.
     groups = _groups(targets)
-    starts = [word.start, *(clock.seconds(spans[group[0]].start) for group in groups[1:])]
+    lasting = turns(word.start, word.end, [spans[group[0]].start for group in groups], clock)
     moments: dict[int, Moment] = {}
-    for group, (start, end) in zip(groups, itertools.pairwise([*starts, word.end]), strict=True):
+    for group, (start, end) in zip(groups, lasting, strict=True):
         said = Moment(start, end, round(min(spans[index].score for index in group), 4))
         places = sorted({place for index in group for place in targets[index].places})
         for place, moment in _shared(places, said).items():

@@ -86,8 +86,10 @@ class Fields:
         """A JSON object, as it is."""
         return dict(self._get(name, dict))
 
-    def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
-        """One of the allowed texts."""
+    def one_of(self, name: str, allowed: tuple[str, ...], absent: str | None = None) -> str:
+        """One of the allowed texts; `absent`, if it is given, where there is no such field."""
+        if absent is not None and name not in self._document:
+            return absent
         value = self.text(name)
         if value not in allowed:
             raise broken(self.path, f"{self._prefix}{name} in {', '.join(allowed)}", value)

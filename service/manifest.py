@@ -21,12 +21,13 @@ MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 1_000, 768_000  # Hz; what audio is resampled
 _ID: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]*")
 
 Family = Literal["wav2vec2", "nemo-conformer"]
+Units = Literal["characters", "phonemes"]
 Recipe = WaveformRecipe | LogMelRecipe
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """Unknown keys are ignored, missing ones are errors."""
+    """Unknown keys are ignored, missing ones are errors; only `units` may be missing."""
 
     id: str
     language: str
@@ -34,9 +35,9 @@ class Manifest:
     sample_rate: int  # Hz
     blank_id: int
     # The token between words; with a tokenizer, what a token begins with where it begins a word.
-    word_delimiter: str
+    word_delimiter: str  # "", null in the file, where phonemes have nothing between words
     special_tokens: tuple[str, ...]  # never spoken: padding, unknown, sentence marks
-    tokenizer: str | None  # the SentencePiece model's file; None: tokens are characters
+    tokenizer: str | None  # the SentencePiece model's file; None: tokens are whole units
     features: Recipe
     framing: Framing
     input: str  # names in the graph
@@ -47,6 +48,7 @@ class Manifest:
     source: Mapping[str, str]  # checkpoint, revision
     tools: Mapping[str, str]  # name -> version
     report: Mapping[str, Any]  # the export's figures: shown, not used
+    units: Units = "characters"  # what tokens, or the pieces of a tokenizer, are made of
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -90,13 +92,14 @@ def _manifest(fields: Fields) -> Manifest:
     family = _family(fields)
     sample_rate = fields.natural("sample_rate", MIN_SAMPLE_RATE, MAX_SAMPLE_RATE)
     features, framing = _FAMILIES[family](fields, sample_rate)
+    units = _units(fields)
     return Manifest(
         id=_id(fields),
         language=fields.text("language"),
         family=family,
         sample_rate=sample_rate,
         blank_id=fields.natural("blank_id"),
-        word_delimiter=fields.text("word_delimiter"),
+        word_delimiter=_word_delimiter(fields, units),
         special_tokens=fields.texts("special_tokens"),
         tokenizer=fields.text_or_null("tokenizer"),
         features=features,
@@ -109,6 +112,7 @@ def _manifest(fields: Fields) -> Manifest:
         source=fields.mapping("source"),
         tools=fields.mapping("tools"),
         report=fields.mapping("report"),
+        units=units,
     )
 
 
@@ -121,6 +125,18 @@ def _id(fields: Fields) -> str:
 
 def _family(fields: Fields) -> Family:
     return cast("Family", fields.one_of("family", get_args(Family)))
+
+
+def _units(fields: Fields) -> Units:
+    units = fields.one_of("units", get_args(Units), absent="characters")
+    if units == "phonemes" and (tokenizer := fields.text_or_null("tokenizer")):
+        raise broken(fields.path, "no tokenizer where units are phonemes", repr(tokenizer))
+    return cast("Units", units)
+
+
+def _word_delimiter(fields: Fields, units: Units) -> str:
+    name = "word_delimiter"
+    return (fields.text_or_null(name) or "") if units == "phonemes" else fields.text(name)
 
 
 def _wav2vec2(fields: Fields, _: int) -> tuple[Recipe, Framing]:

@@ -25,13 +25,14 @@ from service.errors import EmptyTranscript, NoSpeech, NothingToAlign
 from service.features import features_of
 from service.levels import levels
 from service.manifest import Manifest
+from service.phonemes import placed_phonemes
 from service.placing.finding import find_text
 from service.placing.placed import placed_segments, placed_words, spoken_spans
 from service.placing.placement import Placement, said
 from service.placing.unwritten import unwritten_speech
 from service.plausibility import doubts, longest_gap
 from service.quality import quality
-from service.spans import Alignment, FrameClock, Transcript, Unspoken, Word
+from service.spans import Alignment, Character, FrameClock, Transcript, Unspoken, Word
 from service.stages import Stages
 from service.text.lineup import Gaps
 from service.text.mapping import written_text
@@ -50,7 +51,8 @@ class AlignOptions:
     every word gets a time. With all but "none", words that were not said are left out, and speech
     between words is absorbed where it is plain that there is some (service/placing/thinning.py).
     segments: what the answer's segments are. pronunciations: how a word is written -> how it is
-    said, in the model's letters.
+    said, in the model's letters or phonemes. with_characters: whether the answer has the times of
+    characters; of a model of phonemes, those of phonemes.
     """
 
     gaps: Gaps = "ends"
@@ -68,6 +70,7 @@ class Recognizer:
     def __init__(self, bundle: Bundle, model: AcousticModel) -> None:
         self.manifest: Manifest = bundle.manifest
         self._vocabulary = vocabulary_of(bundle)
+        self._letters = "letters" if self._vocabulary.units == "characters" else "phonemes"
         self._width = len(bundle.tokens)
         self._emitter = Emitter(model, features_of(bundle.manifest), bundle.manifest.framing)
 
@@ -157,7 +160,7 @@ class Recognizer:
         )
         if not any(word.readings[0].targets for word in written.words):
             raise NothingToAlign(
-                f"expected a text in the letters of model {self.manifest.id} "
+                f"expected a text in the {self._letters} of model {self.manifest.id} "
                 f"({self.manifest.language}), got {len(written.words)} words without any",
                 param="transcript",
                 model=self.manifest.id,
@@ -209,7 +212,7 @@ class Recognizer:
             unwritten = unwritten_speech(written, found, heard, clock, emissions.levels)
             characters = None
             if options.with_characters:
-                characters = placed_characters(found.line, words, found.spans, clock)
+                characters = self._characters(written, found, words, clock)
         gaps_sec = _longest_gaps(found, clock)
         return Alignment(
             words=words,
@@ -225,6 +228,15 @@ class Recognizer:
             timings={**emissions.timings, **stages.seconds},
             warnings=(*emissions.warnings, *doubts(words, segments, gaps_sec, trust)),
         )
+
+    def _characters(
+        self, written: WrittenText, found: Placement, words: Sequence[Word], clock: FrameClock
+    ) -> tuple[Character, ...]:
+        """Of every word, in order; for a model of phonemes these."""
+        if self._vocabulary.units == "characters":
+            return placed_characters(found.line, words, found.spans, clock)
+        readings = [said(written, found, index) for index in range(len(written.words))]
+        return placed_phonemes(found.line, words, found.spans, clock, readings, self._vocabulary)
 
     def _heard(self, emissions: Emissions) -> tuple[Word, ...]:
         spans = greedy_decode(emissions.log_probs, self._vocabulary.blank_id)

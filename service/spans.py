@@ -95,7 +95,8 @@ class Unwritten:
 
 @dataclass(frozen=True)
 class Character:
-    """A character of a given text with its time in seconds, within its word's.
+    """A character of a given text with its time in seconds, within its word's; of a model of
+    phonemes, one of these, `char_start` being the first character that it stands for.
 
     `score` is that of the token that speaks it, in [0, 1]. A character that the model does not
     speak is `interpolated`, and its score is None: it lasts no time, unless the model speaks
@@ -133,7 +134,8 @@ class Alignment:
     """
 
     words: tuple[Word, ...]
-    characters: tuple[Character, ...] | None  # of the words, without spaces; None if not asked for
+    # Of the words, without spaces, or their phonemes; None if not asked for.
+    characters: tuple[Character, ...] | None
     segments: tuple[Segment, ...]
     unspoken: tuple[Unspoken, ...]  # written, not heard
     unwritten: tuple[Unwritten, ...]  # heard, not written

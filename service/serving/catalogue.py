@@ -125,7 +125,8 @@ class Catalogue:
 
     def of_language(self, language: str) -> list[ServedModel]:
         """The models of a language, its default first: one that loads before one that does not,
-        a real one before a demo, then by id. Raises UnknownLanguage with the known ones.
+        one of letters before one of phonemes, a real one before a demo, then by id. Raises
+        UnknownLanguage with the known ones.
         """
         models = [item for item in self.models.values() if item.manifest.language == language]
         if not models:
@@ -155,6 +156,8 @@ class Catalogue:
     def shortlist(self, model: str | None = None, language: str | None = None) -> Shortlist:
         """The model of that id, or else those of that language, or else of each language.
 
+        A language that has models of phonemes alone has to be asked for, unless all are so: who
+        names nothing wants words, and how certain models are is comparable among those of letters.
         Raises UnknownModel or UnknownLanguage with the known ones, InvalidField where the two
         disagree, and BundleError where what was asked for is broken.
         """
@@ -165,13 +168,16 @@ class Catalogue:
         if named is not None:
             decision = Decision("request", f"language {named} was asked for")
             return Shortlist((tuple(self.of_language(named)),), decision)
-        languages = self.languages
-        if not languages:
+        lines = [tuple(self.of_language(served)) for served in self.languages]
+        if not lines:
             raise self.nothing_to_serve()
-        lines = tuple(tuple(self.of_language(served)) for served in languages)
-        if len(lines) > 1:
-            return Shortlist(lines)
-        return Shortlist(lines, Decision("only", f"{languages[0]} is the only language"))
+        spelling = [line for line in lines if _spells(line[0])]
+        chosen = tuple(spelling or lines)
+        if len(chosen) > 1:
+            return Shortlist(chosen)
+        in_letters = " in letters" if len(lines) > 1 else ""
+        only = f"{chosen[0][0].manifest.language} is the only language{in_letters}"
+        return Shortlist(chosen, Decision("only", only))
 
     def _by_id(self, model: str, language: str | None) -> ServedModel:
         found = self.find(model)
@@ -183,14 +189,20 @@ class Catalogue:
         return found
 
 
-def preference(model: ServedModel) -> tuple[bool, str]:
-    """The order of a language's models where all of them load: real ones, demos, by id."""
+def preference(model: ServedModel) -> tuple[bool, bool, str]:
+    """The order of a language's models where all of them load: those of letters, those of phonemes;
+    real ones, demos; by id.
+    """
     name = model.manifest.id
-    return name.endswith(DEMO_SUFFIX), name
+    return not _spells(model), name.endswith(DEMO_SUFFIX), name
 
 
-def _rank(model: ServedModel) -> tuple[bool, tuple[bool, str]]:
+def _rank(model: ServedModel) -> tuple[bool, tuple[bool, bool, str]]:
     return model.fault is not None, preference(model)
+
+
+def _spells(model: ServedModel) -> bool:
+    return model.manifest.units == "characters"
 
 
 def _told(folder: Path, error: Exception) -> str:

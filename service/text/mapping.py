@@ -29,9 +29,11 @@ def written_text(
 
     Numbers, abbreviations and symbols are said in full, in several ways where there are several.
     What has no token leaves a free position. The parts of a word that a maqaf, a hyphen or a comma
-    joins are spelled as words of their own. pronunciations: how a word, or a part of it, is written
-    -> how it is said, in the model's letters. frames: of the audio, if there are only so many for
-    the words' first readings. on_progress is called every few words; what it raises ends all.
+    joins are spelled as words of their own. With phonemes, the text or the pronunciations are in
+    them, and nothing is said in full. pronunciations: how a word, or a part of it, is written ->
+    how it is said, in the model's letters or phonemes. frames: of the audio, if there are only so
+    many for the words' first readings. on_progress is called every few words; what it raises ends
+    all.
 
     Raises InvalidField for pronunciations that are too many, empty, too long, or unspeakable, and
     TranscriptTooLong as soon as the words so far do not fit the frames.

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from service.text import hebrew, hindi
+from service.text import hebrew, hindi, phonemes
 from service.text.punctuation import BREAK, is_said
 from service.text.spelling import Places, reading_of
 from service.text.spoken.aloud import has_digits, ways_to_say
@@ -30,13 +30,17 @@ class Speaker:
         self, language: str, vocabulary: Vocabulary, pronunciations: Mapping[str, str]
     ) -> None:
         """Raises InvalidField for pronunciations that cannot be used."""
+        self._units = vocabulary.units
+        # Phonemes are what is said: no language has anything to read aloud or to spell in them.
+        in_letters = self._units == "characters"
+        speller = _SPELLERS.get(language, str) if in_letters else phonemes.spell
         # A text repeats its characters and words: each is looked at once.
-        self._spell = functools.cache(_SPELLERS.get(language, str))
+        self._spell = functools.cache(speller)
         self._letters = functools.cache(self._letters_at)
         self._spelled = functools.cache(self._letters_of)
         self._tokens_of = functools.cache(vocabulary.spell)
         self._separator_id = vocabulary.separator_id
-        self._language = LANGUAGES.get(language)
+        self._language = LANGUAGES.get(language) if in_letters else None
         self._readings = functools.cache(self._find)
         self._left = MAX_ALTERNATIVES
         self._has_digits = len(vocabulary.spell(_DIGITS)) == len(_DIGITS)
@@ -68,7 +72,8 @@ class Speaker:
 
     def _check_speakable(self, written: str, said: str) -> None:
         if not self._reading("", (Said(said, 0, 0),)).targets:
-            raise invalid(f"how {written!r} is said, in the model's letters", said)
+            units = "letters" if self._units == "characters" else "phonemes"
+            raise invalid(f"how {written!r} is said, in the model's {units}", said)
 
     def _reading(self, word: str, way: Way) -> Reading:
         letters: list[str] = []

@@ -4,56 +4,33 @@ import functools
 import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final
 
 from sentencepiece import SentencePieceProcessor
 
 from service.bundle import TOKENS_FILE, Bundle
 from service.fields import broken
+from service.manifest import Units
+from service.text.phonemes import PhonemeVocabulary
+from service.text.tokens import (
+    SpelledToken,
+    TokenText,
+    Vocabulary,
+    decomposed,
+    is_mark,
+    spoken_tokens,
+)
+
+__all__ = ["SpelledToken", "TokenText", "Vocabulary", "vocabulary_of"]
 
 _MEDIAL: Final = str.maketrans("ךםןףץ", "כמנפצ")
 MAX_MARKS: Final = 4  # on one letter; a fifth is no writing, and is left out
 
 
-class TokenText(NamedTuple):
-    """What a token adds to a text: letters, after a space where it begins a word."""
-
-    letters: str
-    begins_word: bool
-
-
-class SpelledToken(NamedTuple):
-    """A token, and which of the letters it stands for, ascending; none for a mere word mark."""
-
-    token: int
-    spoken: tuple[int, ...]
-
-
-class Vocabulary(Protocol):
-    """A model's tokens as text."""
-
-    @property
-    def blank_id(self) -> int:
-        """CTC's blank."""
-
-    @property
-    def separator_id(self) -> int | None:
-        """The token between words, which belongs to neither; None where a word's first token says
-        that it begins one.
-        """
-
-    def spell(self, letters: str) -> list[SpelledToken]:
-        """The tokens of one spoken word, in any normal form.
-
-        What has no token is left out, and none is the blank, the separator or a special one.
-        """
-
-    def read(self, token: int) -> TokenText | None:
-        """None for what is no text: the blank and the special tokens."""
-
-
 def vocabulary_of(bundle: Bundle) -> Vocabulary:
     """The bundle's vocabulary. Raises BundleError if the tokenizer and the tokens disagree."""
+    if bundle.manifest.units == "phonemes":
+        return PhonemeVocabulary(bundle)
     if bundle.tokenizer_path is None:
         return CharacterVocabulary(bundle)
     return PieceVocabulary(bundle, bundle.tokenizer_path)
@@ -65,13 +42,15 @@ class CharacterVocabulary:
     A letter with its marks may be one token, however it is written in the vocabulary and the text.
     """
 
+    units: Units = "characters"
+
     def __init__(self, bundle: Bundle) -> None:
         self.blank_id = bundle.manifest.blank_id
         self.separator_id: int | None = bundle.tokens.index(bundle.manifest.word_delimiter)
-        self._texts = _spoken_tokens(bundle)
+        self._texts = spoken_tokens(bundle)
         del self._texts[self.separator_id]
-        decomposed = {_decomposed(text): token for token, text in self._texts.items()}
-        self._ids = {text: token for text, token in decomposed.items() if _is_one_letter(text)}
+        ids = {decomposed(text): token for token, text in self._texts.items()}
+        self._ids = {text: token for text, token in ids.items() if _is_one_letter(text)}
         self._longest = max(map(len, self._ids), default=1)
 
     def spell(self, letters: str) -> list[SpelledToken]:
@@ -104,15 +83,15 @@ class CharacterVocabulary:
             if (token := token_of(letters[begin:end])) is not None:
                 return token, end
         end = begin + 1
-        if not _is_mark(letters[begin]):
-            while end < len(letters) and _is_mark(letters[end]):
+        if not is_mark(letters[begin]):
+            while end < len(letters) and is_mark(letters[end]):
                 end += 1
         return None, end
 
     def _token(self, text: str) -> int | None:
         """Of a letter with its marks, in its own case or the vocabulary's."""
         for variant in _variants(text):
-            if (token := self._ids.get(_decomposed(variant))) is not None:
+            if (token := self._ids.get(decomposed(variant))) is not None:
                 return token
         return None
 
@@ -121,6 +100,7 @@ class PieceVocabulary:
     """SentencePiece's pieces of words (Kudo and Richardson, 2018); a word's first has a mark."""
 
     separator_id: int | None = None
+    units: Units = "characters"
 
     def __init__(self, bundle: Bundle, tokenizer_path: Path) -> None:
         """Raises BundleError if the SentencePiece model is unreadable or has other pieces."""
@@ -130,7 +110,7 @@ class PieceVocabulary:
         self._ids = _ids_of_pieces(self._processor, bundle, tokenizer_path)
         written = {token for piece, token in enumerate(self._ids) if self._is_written(piece)}
         self._texts = {
-            token: text for token, text in _spoken_tokens(bundle).items() if token in written
+            token: text for token, text in spoken_tokens(bundle).items() if token in written
         }
         self._letters = set("".join(self._texts.values())) - {self._mark}
 
@@ -161,14 +141,14 @@ class PieceVocabulary:
         cluster = ""  # a letter and the marks on it
         dropped = False  # whether the letter that marks stand on is left out
         for place, letter in enumerate(letters):
-            if dropped and _is_mark(letter):
+            if dropped and is_mark(letter):
                 continue
             if not unicodedata.combining(letter):
                 cluster = ""
             elif not 1 <= len(cluster) <= MAX_MARKS:  # the first: its letter is not known
                 continue
             spoken = spoken_of(cluster, letter)
-            if not _is_mark(letter) and unicodedata.category(letter) != "Cf":  # a joiner is neither
+            if not is_mark(letter) and unicodedata.category(letter) != "Cf":  # a joiner is neither
                 dropped = not spoken
             cluster += spoken
             known += spoken
@@ -198,12 +178,8 @@ def _variants(text: str) -> Iterable[str]:
     """As it is and in either case; a single character also without its mark, and a letter that ends
     a Hebrew word as it stands within one.
     """
-    bases = (text, _decomposed(text)[0].translate(_MEDIAL)) if len(text) == 1 else (text,)
+    bases = (text, decomposed(text)[0].translate(_MEDIAL)) if len(text) == 1 else (text,)
     return dict.fromkeys(form for base in bases for form in (base, base.lower(), base.upper()))
-
-
-def _decomposed(text: str) -> str:
-    return unicodedata.normalize("NFD", text)
 
 
 def _is_one_letter(text: str) -> bool:
@@ -211,23 +187,8 @@ def _is_one_letter(text: str) -> bool:
     return len(text) == 1 or all(map(unicodedata.combining, text[1:]))
 
 
-def _is_mark(character: str) -> bool:
-    """A point, an accent or a vowel sign: what stands on a letter."""
-    return unicodedata.category(character).startswith("M")
-
-
 def _is_surrogate(character: str) -> bool:
     return unicodedata.category(character) == "Cs"
-
-
-def _spoken_tokens(bundle: Bundle) -> dict[int, str]:
-    """All but the blank and the special ones."""
-    manifest = bundle.manifest
-    return {
-        index: token
-        for index, token in enumerate(bundle.tokens)
-        if token not in manifest.special_tokens and index != manifest.blank_id
-    }
 
 
 def _open_tokenizer(path: Path) -> SentencePieceProcessor:

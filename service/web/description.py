@@ -28,8 +28,8 @@ _SHARED_FIELDS: Final[dict[str, Any]] = {
         "default": AUTO,
         "description": "A language's code, of GET /languages: its default model answers. `auto`: "
         "the model in whose script most of the text's letters are (/align, /retime), or that is "
-        "most certain of the recording's first seconds of sound (/transcribe). `choice` in the "
-        "answer says why.",
+        "most certain of the recording's first seconds of sound (/transcribe); a model of phonemes "
+        "only where there is no other. `choice` in the answer says why.",
         "examples": ["he", AUTO],
     },
     "max_audio_sec": {
@@ -91,14 +91,14 @@ _ALIGN_FIELDS: Final[dict[str, Any]] = {
     "pronunciations": {
         "type": "string",
         "description": "How words are said that the model cannot read: a JSON object, as written "
-        "-> as said, in the model's letters.",
+        "-> as said, in the model's letters, or in its phonemes where its `units` are those.",
         "examples": ['{"NATO": "נאטו"}'],
     },
     "characters": {
         "type": "string",
         "enum": list(FLAGS),
         "default": "false",
-        "description": "Whether the answer has the time of every character, too.",
+        "description": "Whether the answer has the time of every character, or phoneme, too.",
     },
 }
 

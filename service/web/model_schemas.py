@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from service.manifest import Units
 from service.serving.catalogue import Catalogue
 from service.serving.served import ServedModel
 
@@ -47,6 +48,11 @@ class ModelAnswer(ModelState):
     script: str | None = Field(
         description="Script of its letters, as Unicode's names have it: HEBREW, DEVANAGARI, ..."
     )
+    units: Units = Field(
+        description="What it hears and is given: `characters`, a language's letters, or `phonemes` "
+        "of the International Phonetic Alphabet. With these a text, or its `pronunciations`, are "
+        "in phonemes, and so are an alignment's `characters`."
+    )
     licence: str
     source: dict[str, Any] = Field(description="The checkpoint that it was exported from.")
     tools: dict[str, Any] = Field(description="Versions of what exported it.")
@@ -78,6 +84,7 @@ def model_answer(model: ServedModel) -> ModelAnswer:
         family=manifest.family,
         sample_rate=manifest.sample_rate,
         script=model.script,
+        units=manifest.units,
         licence=manifest.licence,
         source=dict(manifest.source),
         tools=dict(manifest.tools),

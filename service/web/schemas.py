@@ -94,9 +94,11 @@ class UnwrittenAnswer(BaseModel):
 
 
 class CharacterAnswer(BaseModel):
-    """A character with its time, within that of its word."""
+    """A character with its time, within that of its word; of a model of phonemes, a phoneme."""
 
-    char: str
+    char: str = Field(
+        description="As written in the text; a phoneme as the model's vocabulary has it."
+    )
     start: Seconds | None
     end: Seconds | None
     score: Score | None
@@ -105,7 +107,11 @@ class CharacterAnswer(BaseModel):
         "its score is null then, and it lasts no time, unless that holds for all of its word; "
         "otherwise that of its word."
     )
-    char_start: int = Field(ge=0, description="Its place in the text.")
+    char_start: int = Field(
+        ge=0,
+        description="Its place in the text; of a phoneme that of the first character that it "
+        "stands for, which is the beginning of a word that is said as `pronunciations` has it.",
+    )
 
 
 class ChoiceAnswer(BaseModel):
@@ -170,7 +176,8 @@ class AlignAnswer(ServedAnswer):
     characters: list[CharacterAnswer] | None = Field(
         description="Every character of every word, in order, spaces left out; null unless the "
         "request asked for `characters`. Characters that the model speaks as one share its time in "
-        "equal parts."
+        "equal parts. Of a model whose `units` are `phonemes` (GET /models): every phoneme that it "
+        "speaks, one a token, and none for what it does not speak."
     )
 
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLES["/align"]})

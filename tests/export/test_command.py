@@ -20,6 +20,7 @@ from export.pipeline import Exported, Fetch, Options
         ["hf", "--checkpoint", ".", "--id", "here", "--revision", "main"],
         ["hf", "--lengths", "many"],
         ["hf", "--lengths", "399"],
+        ["hf", "--units", "words"],
         ["nemo", "--lengths", "159"],
         ["nemo", "--mel-dialect", "kaldi"],
         ["nemo", "--id", ".hidden"],

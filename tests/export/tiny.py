@@ -11,6 +11,7 @@ from export.__main__ import main
 
 TOKENS = (*"אבגדהוזחטיכלמנסעפצקרשת", "|", "[UNK]", "[PAD]")
 BLANK_ID = len(TOKENS) - 1
+PHONEMES = ("<pad>", "<s>", "</s>", "<unk>", "n", "s", "t", "ə", "tʃ", "aɪ", "ɔː", "ɔːɹ", "ɡ")
 SHORT = (400, 401, 719, 720, 16000)  # samples
 
 
@@ -115,6 +116,29 @@ def write_processor(folder: Path, tokens: tuple[str, ...], *, masked: bool = Tru
             "return_attention_mask": masked,
         },
     )
+
+
+def write_phoneme_checkpoint(folder: Path, tokens: tuple[str, ...] = PHONEMES) -> Path:
+    """Write a Wav2Vec2ForCTC with a tokenizer as fairseq's phoneme models have it: special tokens
+    first, the padding before all others, and a phonemizer for texts.
+    """
+    write_checkpoint(folder, tokens, pad_token_id=tokens.index("<pad>"))
+    write_json(
+        folder / "tokenizer_config.json",
+        {
+            "tokenizer_class": "Wav2Vec2PhonemeCTCTokenizer",
+            "unk_token": "<unk>",
+            "pad_token": "<pad>",
+            "bos_token": "<s>",
+            "eos_token": "</s>",
+            "phone_delimiter_token": " ",
+            "word_delimiter_token": "|" if "|" in tokens else None,
+            "do_phonemize": True,
+            "phonemizer_lang": "en-us",
+            "phonemizer_backend": "espeak",
+        },
+    )
+    return folder
 
 
 def write_json(path: Path, document: object) -> None:

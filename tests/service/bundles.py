@@ -25,6 +25,7 @@ BLANK_ID: Final = TOKENS.index("[PAD]")
 DELIMITER_ID: Final = TOKENS.index("|")
 UNKNOWN_ID: Final = TOKENS.index("[UNK]")
 STRIDE: Final = 320  # samples
+PHONEMES: Final = ("t", "ʃ", "tʃ", "a", "ɪ", "aɪ", "ɔ", "ɔː", "ɔːɹ", "ɹ", "ɡ", "n", "n̩", "ç")
 
 MARK: Final = "▁"
 TOKENIZER_FILE: Final = "tokenizer.model"
@@ -78,7 +79,7 @@ def manifest_document(**changes: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
 
 def write_bundle(
     folder: Path,
-    letters: str = LETTERS,
+    letters: Sequence[str] = LETTERS,
     **changes: Any,  # noqa: ANN401  # JSON values
 ) -> Path:
     """Write a bundle whose graph is a stand-in of three bytes."""
@@ -95,6 +96,27 @@ def write_bundle(
 def planted_bundle(folder: Path) -> Bundle:
     """A bundle to put a PlantedModel beside."""
     return open_bundle(write_bundle(folder))
+
+
+def phoneme_bundle(folder: Path, *, delimiter: bool = False) -> Bundle:
+    """The same for a model of PHONEMES, with or without a token between words."""
+    special = ["[UNK]", "[PAD]"] if delimiter else ["[UNK]", "[PAD]", "|"]
+    return open_bundle(
+        write_bundle(
+            folder,
+            PHONEMES,
+            language="en",
+            units="phonemes",
+            word_delimiter="|" if delimiter else None,
+            special_tokens=special,
+        )
+    )
+
+
+def path_of_phonemes(spelled: str) -> list[int]:
+    """A path from phonemes between spaces: "_" is the blank, "|" the delimiter."""
+    tokens = (*PHONEMES, "|", "[UNK]", "_")
+    return [tokens.index(phoneme) for phoneme in spelled.split()]
 
 
 @cache

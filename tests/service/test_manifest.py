@@ -39,6 +39,18 @@ def test_null_is_none(tmp_path: Path) -> None:
     assert read(tmp_path, manifest_document()).length_input is None
 
 
+def test_units_are_characters_unless_they_are_said_to_be_phonemes(tmp_path: Path) -> None:
+    """Bundles that were written before there were others stay valid; phonemes alone may have
+    nothing between words.
+    """
+    assert "units" not in manifest_document()
+    assert read(tmp_path, manifest_document()).units == "characters"
+    assert read(tmp_path, conformer_document(units="characters")).units == "characters"
+    phonemes = read(tmp_path, manifest_document(units="phonemes", word_delimiter=None))
+    assert (phonemes.units, phonemes.word_delimiter) == ("phonemes", "")
+    assert read(tmp_path, manifest_document(units="phonemes")).word_delimiter == "|"
+
+
 @pytest.mark.parametrize("setting", sorted(FEATURES))
 def test_every_setting_of_the_features_is_needed(tmp_path: Path, setting: str) -> None:
     """None has a silent default, not even those that may be null."""
@@ -93,6 +105,11 @@ def test_a_wrong_setting_is_named(tmp_path: Path, setting: str, value: object, n
         ({"features": {"normalize": True}}, "features.n_window_size"),
         ({"tokenizer": ""}, "a text in tokenizer, got an empty one"),
         ({"word_delimiter": ""}, "a text in word_delimiter, got an empty one"),
+        ({"word_delimiter": None}, "str in word_delimiter, got NoneType"),
+        ({"units": "words"}, "units in characters, phonemes, got words"),
+        ({"units": None}, "str in units, got NoneType"),
+        ({"units": "phonemes"}, "no tokenizer where units are phonemes, got 'tokenizer.model'"),
+        ({"units": "phonemes", "tokenizer": None, "word_delimiter": ""}, "a text in word_delim"),
         ({"graph": {"input": "x", "output": "y", "length_input": 1}}, "str in graph.length_input"),
     ],
 )

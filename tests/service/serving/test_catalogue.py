@@ -101,6 +101,34 @@ def test_a_real_model_is_the_default_before_a_demo(tmp_path: Path) -> None:
     assert [model.manifest.id for model in ordered] == ["yy", "zz", "aa-demo", "bb-demo"]
 
 
+def test_a_model_of_phonemes_comes_after_those_of_letters(tmp_path: Path) -> None:
+    """Even after a demo: the default of a language writes it."""
+    write_bundle(tmp_path / "aa", id="aa", units="phonemes")
+    for name in ("bb-demo", "cc"):
+        write_bundle(tmp_path / name, id=name)
+    ordered = Catalogue.read(tmp_path, opener=opener()).of_language("he")
+    assert [model.manifest.id for model in ordered] == ["cc", "bb-demo", "aa"]
+
+
+def test_a_language_of_phonemes_is_no_candidate_unless_it_is_named(tmp_path: Path) -> None:
+    """A request that names nothing wants words, if any model hears these."""
+    write_bundle(tmp_path / "sounds", id="sounds", units="phonemes", language="en")
+    alone = Catalogue.read(tmp_path, opener=opener()).shortlist()
+    assert [model.manifest.id for model in alone.models] == ["sounds"]
+    assert alone.decision is not None
+    assert alone.decision.cause == "en is the only language"
+    write_bundle(tmp_path / "hebrew", id="hebrew")
+    beside = Catalogue.read(tmp_path, opener=opener())
+    assert [model.manifest.id for model in beside.shortlist().models] == ["hebrew"]
+    only = beside.shortlist().decision
+    assert only is not None
+    assert only.cause == "he is the only language in letters"
+    assert [model.manifest.id for model in beside.shortlist(None, "en").models] == ["sounds"]
+    write_bundle(tmp_path / "hindi", HINDI_LETTERS, id="hindi", language="hi")
+    three = Catalogue.read(tmp_path, opener=opener()).shortlist()
+    assert [model.manifest.id for model in three.models] == ["hebrew", "hindi"]
+
+
 def test_names_that_are_not_known_are_told_with_the_known_ones(catalogue: Catalogue) -> None:
     """A model, a language, and a language that is not the model's."""
     with pytest.raises(UnknownModel) as unknown_model:

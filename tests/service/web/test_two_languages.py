@@ -120,6 +120,7 @@ def test_languages_and_models_are_listed(client: httpx.Client) -> None:
     hebrew, hindi = listed["models"]
     assert (hebrew["id"], hebrew["script"]) == ("he-demo", "HEBREW")
     assert (hindi["id"], hindi["script"]) == ("hi-demo", "DEVANAGARI")
+    assert (hebrew["units"], hindi["units"]) == ("characters", "characters")
     assert hebrew["report"]["agreement"] > 0.9
     assert hebrew["licence"] == "Apache-2.0"
     assert hebrew["file_bytes"] > 1_000_000
