@@ -156,6 +156,13 @@ def test_cues_break_after_punctuation() -> None:
     assert [texts(cue) for cue in plain] == [["aaaa", "bbbb,"], ["cccc", "dddd", "eeee"]]
 
 
+def test_cues_are_of_about_the_same_width() -> None:
+    """Where nothing else decides, rather than one that is full and a word alone."""
+    how = FormatOptions(max_line_width=24, max_line_count=1)
+    cues = cues_of(spoken("aaaa", "bbbb", "cccc", "dddd", "eeee", "ffff"), how)
+    assert [len(texts(cue)) for cue in cues] == [3, 3]
+
+
 def test_a_cue_lasts_no_longer_than_it_may() -> None:
     """Words go to the next one; a single word that lasts longer is shown that long."""
     how = FormatOptions(max_cue_sec=1.0)
