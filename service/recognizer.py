@@ -215,6 +215,7 @@ class Recognizer:
                 characters = self._characters(written, found, words, clock)
         gaps_sec = _longest_gaps(found, clock)
         return Alignment(
+            text=written.text,
             words=words,
             characters=characters,
             segments=segments,

@@ -127,12 +127,13 @@ class Transcript:
 
 @dataclass(frozen=True)
 class Alignment:
-    """Where a given text was heard.
+    """Where a given text was heard; `text` as it was given.
 
     `score` is that of all aligned tokens together, 0 if there is none; `quality` estimates the
     share of the text that is said where it was placed, in [0, 1] (service/quality.py).
     """
 
+    text: str
     words: tuple[Word, ...]
     # Of the words, without spaces, or their phonemes; None if not asked for.
     characters: tuple[Character, ...] | None
