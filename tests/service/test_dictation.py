@@ -82,7 +82,7 @@ def check(path: list[int], cuts: list[int], width: int, vocabulary: Vocabulary) 
 def test_letters_are_told_as_the_words_that_they_become(
     path: list[int], cuts: list[int], letters: Vocabulary
 ) -> None:
-    """However the frames are divided: repeats, blanks, delimiters and special tokens at the cuts."""
+    """However the frames are divided: repeats, blanks, delimiters and special tokens at cuts."""
     check(path, cuts, len(TOKENS), letters)
 
 
