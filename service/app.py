@@ -22,13 +22,14 @@ from service.serving.catalogue import Catalogue
 from service.serving.emission_cache import EmissionCache
 from service.web.faults import INTERNAL, fault
 from service.web.resources import ClientGone, Resources
-from service.web.routes import models, speech, status, subtitles
+from service.web.routes import models, openai, speech, status, subtitles
 
 logger = logging.getLogger(__name__)
 
 STATUSES: Final[dict[type[KolvaniError], int]] = {
     errors.MissingField: 400,
     errors.InvalidField: 400,
+    errors.UnsupportedTask: 400,
     errors.EmptyTranscript: 400,
     errors.UnknownModel: 404,
     errors.UnknownLanguage: 404,
@@ -87,6 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(models.router)
     app.include_router(speech.router)
     app.include_router(subtitles.router)
+    app.include_router(openai.router)
     app.add_exception_handler(KolvaniError, _domain_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)

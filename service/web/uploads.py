@@ -125,13 +125,15 @@ def _text_too_large(name: str) -> UploadTooLarge:
     )
 
 
-def audio_of(form: FormData) -> BinaryIO:
-    """The recording. Raises MissingField or InvalidField."""
-    value = first_of(form, AUDIO_FIELDS)
+def audio_of(form: FormData, names: tuple[str, ...] = AUDIO_FIELDS) -> BinaryIO:
+    """The recording, in the first of the named fields. Raises MissingField or InvalidField."""
+    name, *others = names
+    value = first_of(form, names)
     if value is None:
-        raise MissingField("expected a file in the field audio (or file), got none", param="audio")
+        field = f"{name} (or {', '.join(others)})" if others else name
+        raise MissingField(f"expected a file in the field {field}, got none", param=name)
     if isinstance(value, str):
-        raise InvalidField("expected a file in the field audio, got a text", param="audio")
+        raise InvalidField(f"expected a file in the field {name}, got a text", param=name)
     return value.file
 
 

@@ -1,0 +1,148 @@
+"""The answers of OpenAI's audio API, and what ours add to them: the model, and warnings."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+from urllib.parse import quote
+
+from pydantic import BaseModel, Field
+
+from service.formats.document import document_of
+from service.formats.options import PLAIN
+from service.formats.table import FORMATS, render
+from service.serving.dispatch import Answer
+from service.serving.served import ServedModel
+from service.spans import Transcript
+from service.web.events import event
+from service.web.openai.form import TranscriptionForm
+
+MODEL_HEADER: Final = "Kolvani-Model"
+LANGUAGE_HEADER: Final = "Kolvani-Language"
+IGNORED_HEADER: Final = "Kolvani-Ignored"
+TEXT_TYPE: Final = "text/plain; charset=utf-8"
+JSON_TYPE: Final = "application/json"
+DONE: Final = event("[DONE]")  # what OpenAI's streams end with
+
+_REASONS: Final = {
+    "prompt": "these models take no prompt",
+    "temperature": "nothing is drawn at random",
+    "chunking_strategy": "where audio is cut is the server's to choose",
+}
+
+
+class Usage(BaseModel):
+    """What was worked on."""
+
+    type: Literal["duration"] = "duration"
+    seconds: float = Field(ge=0, description="Length of the audio.")
+
+
+class Transcription(BaseModel):
+    """`response_format=json`."""
+
+    text: str
+    usage: Usage
+    model: str = Field(description="The one that answered. Not in OpenAI's answers.")
+    warnings: list[str] = Field(description="Such as a field without effect. Not in OpenAI's.")
+
+
+class ModelObject(BaseModel):
+    """A model, as OpenAI's clients know one."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = Field(description="When its manifest was written, in seconds since 1970.")
+    owned_by: str = Field(description="Its source: the checkpoint that it was exported from.")
+
+
+class ModelList(BaseModel):
+    """The models that are served."""
+
+    object: Literal["list"] = "list"
+    data: list[ModelObject]
+
+
+@dataclass(frozen=True)
+class Content:
+    """An answer on the wire."""
+
+    body: bytes
+    headers: dict[str, str]
+
+
+def content_of(answer: Answer[Transcript], form: TranscriptionForm) -> Content:
+    """A transcript in the format that was asked for, and headers that tell whose it is."""
+    result = answer.result
+    body, content_type = _written(result, form)
+    headers = {
+        MODEL_HEADER: quote(result.model),
+        LANGUAGE_HEADER: quote(result.language),
+        **ignored_header(form),
+        "content-type": content_type,
+    }
+    return Content(body, headers)
+
+
+def ignored_header(form: TranscriptionForm) -> dict[str, str]:
+    """The fields that have no effect, if there are any."""
+    names = ", ".join(quote(name) for name in form.ignored)
+    return {IGNORED_HEADER: names} if names else {}
+
+
+def delta_event(delta: str) -> bytes:
+    """What comes next in the text."""
+    return event(_json({"type": "transcript.text.delta", "delta": delta}))
+
+
+def done_event(answer: Answer[Transcript], form: TranscriptionForm) -> bytes:
+    """The whole text."""
+    result = answer.result
+    added = {"model": result.model, "warnings": warnings_of(result, form)}
+    return event(_json({"type": "transcript.text.done", "text": result.text, **added}))
+
+
+def warnings_of(result: Transcript, form: TranscriptionForm) -> list[str]:
+    """Those of the answer, and one for each field that has no effect."""
+    return [*result.warnings, *(_warning(name) for name in form.ignored)]
+
+
+def model_object(model: ServedModel) -> ModelObject:
+    """A model as GET /v1/models tells it."""
+    source = model.manifest.source.get("checkpoint") or "unknown"
+    return ModelObject(id=model.manifest.id, created=model.written_at, owned_by=str(source))
+
+
+def _written(result: Transcript, form: TranscriptionForm) -> tuple[bytes, str]:
+    """The body and its content type."""
+    name = form.response_format
+    if name == "text":
+        return f"{result.text}\n".encode(), TEXT_TYPE
+    if name == "json":
+        usage = Usage(seconds=round(result.duration_sec, 3))
+        warnings = warnings_of(result, form)
+        answer = Transcription(text=result.text, usage=usage, model=result.model, warnings=warnings)
+        return answer.model_dump_json().encode(), JSON_TYPE
+    content = render(document_of(result), name, PLAIN)
+    if name == "verbose_json":
+        return _json(_verbose(json.loads(content), result, form)).encode(), JSON_TYPE
+    return content, FORMATS[name].content_type
+
+
+def _verbose(
+    document: dict[str, Any], result: Transcript, form: TranscriptionForm
+) -> dict[str, Any]:
+    """Of the times, those that were asked for."""
+    parts: Sequence[tuple[str, str]] = (("word", "words"), ("segment", "segments"))
+    for granularity, key in parts:
+        if granularity not in form.granularities:
+            document.pop(key, None)
+    return {**document, "model": result.model, "warnings": warnings_of(result, form)}
+
+
+def _warning(name: str) -> str:
+    return f"the field {name} has no effect: {_REASONS.get(name, 'it is not known here')}"
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, ensure_ascii=False)

@@ -1,0 +1,182 @@
+"""The form of a transcription as OpenAI's clients send it."""
+
+import math
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, Final, Literal, cast, get_args
+
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+
+from service.errors import InvalidField
+from service.serving.catalogue import Catalogue
+from service.web.uploads import FLAGS, audio_of, read_form, text_of, whole
+
+Granularity = Literal["word", "segment"]
+ResponseFormat = Literal["json", "text", "srt", "verbose_json", "vtt"]
+
+GRANULARITIES: Final = "timestamp_granularities"
+STREAMED: Final = ("json", "text")  # with either, events are what comes
+# Names that clients send because their model is a required choice. None of them is served: they
+# leave the choice to us, as no name does.
+STAND_INS: Final = (
+    "whisper-1",
+    "gpt-transcribe",
+    "gpt-4o-transcribe",
+    "gpt-4o-mini-transcribe",
+    "gpt-4o-mini-transcribe-2025-12-15",
+)
+_USED: Final = ("file", "audio", "model", "language", "response_format", "stream", GRANULARITIES)
+_MAX_TEMPERATURE: Final = 1.0
+
+
+@dataclass(frozen=True)
+class TranscriptionForm:
+    """The fields of a request, checked. ignored: those that had a value and have no effect."""
+
+    audio: BinaryIO
+    model: str | None
+    language: str | None
+    response_format: ResponseFormat
+    granularities: frozenset[Granularity]
+    stream: bool
+    ignored: tuple[str, ...]
+
+    def model_in(self, catalogue: Catalogue) -> str | None:
+        """The model that is asked for; None for a stand-in, unless a model here has its name."""
+        if self.model in STAND_INS and self.model not in catalogue.models:
+            return None
+        return self.model
+
+
+@asynccontextmanager
+async def transcription_form(
+    request: Request, *, max_bytes: int
+) -> AsyncIterator[TranscriptionForm]:
+    """Read the form; its files are gone when the context ends.
+
+    Raises UploadTooLarge, MissingField or InvalidField.
+    """
+    form = await read_form(request, max_bytes, "prompt")
+    try:
+        yield _checked(form)
+    finally:
+        await form.close()
+
+
+def _checked(form: FormData) -> TranscriptionForm:
+    response_format = _response_format_of(form)
+    stream = _stream_of(form, response_format)
+    _check_include(form)
+    return TranscriptionForm(
+        audio=audio_of(form, ("file", "audio")),
+        model=text_of(form, "model"),
+        language=text_of(form, "language"),
+        response_format=response_format,
+        granularities=_granularities_of(form, response_format),
+        stream=stream,
+        ignored=tuple(_ignored(form)),
+    )
+
+
+def _response_format_of(form: FormData) -> ResponseFormat:
+    text = text_of(form, "response_format") or "json"
+    if text == "diarized_json":
+        raise InvalidField(
+            "expected another response_format than diarized_json, as no model here tells speakers "
+            "apart",
+            param="response_format",
+        )
+    known = get_args(ResponseFormat)
+    if text not in known:
+        raise InvalidField(
+            f"expected one of {', '.join(known)} in the field response_format, got {text!r}",
+            param="response_format",
+        )
+    return cast("ResponseFormat", text)
+
+
+def _stream_of(form: FormData, response_format: str) -> bool:
+    text = (text_of(form, "stream") or "false").lower()
+    if text not in FLAGS:
+        raise InvalidField(
+            f"expected {' or '.join(FLAGS)} in the field stream, got {text!r}", param="stream"
+        )
+    if FLAGS[text] and response_format not in STREAMED:
+        raise InvalidField(
+            f"expected response_format {' or '.join(STREAMED)} with stream, got "
+            f"{response_format}: its times are known in the end",
+            param="response_format",
+        )
+    return FLAGS[text]
+
+
+def _granularities_of(form: FormData, response_format: str) -> frozenset[Granularity]:
+    """Which times are asked for, under the name with brackets or without; segments by default."""
+    asked = frozenset(_texts(form, GRANULARITIES))
+    known = get_args(Granularity)
+    if not asked <= frozenset(known):
+        raise InvalidField(
+            f"expected {' or '.join(known)} in the field {GRANULARITIES}[], got "
+            f"{', '.join(sorted(asked))}",
+            param=GRANULARITIES,
+        )
+    if asked and response_format != "verbose_json":
+        raise InvalidField(
+            f"expected response_format verbose_json with {GRANULARITIES}[], got {response_format}, "
+            "which tells no such times",
+            param=GRANULARITIES,
+        )
+    return cast("frozenset[Granularity]", asked or frozenset({"segment"}))
+
+
+def _check_include(form: FormData) -> None:
+    if asked := _texts(form, "include"):
+        raise InvalidField(
+            f"expected no field include[], got {', '.join(asked)}: scores of words are in the "
+            "answers of /transcribe",
+            param="include",
+        )
+
+
+def _ignored(form: FormData) -> Iterator[str]:
+    """The fields that have no effect here, by their names without brackets; each once."""
+    names = dict.fromkeys(_base(name) for name, value in form.multi_items() if value)
+    for name in names:
+        if name == "temperature":
+            if _temperature_of(form):
+                yield name
+        elif name == "chunking_strategy" and text_of(form, name) == "auto":
+            continue  # where audio is cut is ours to choose, and that is what we do
+        elif name not in _USED:
+            yield whole(name, "body")
+
+
+def _temperature_of(form: FormData) -> float:
+    text = text_of(form, "temperature") or "0"
+    try:
+        temperature = float(text)
+    except ValueError:
+        temperature = math.nan
+    if not 0 <= temperature <= _MAX_TEMPERATURE:
+        raise InvalidField(
+            f"expected temperature from 0 to {_MAX_TEMPERATURE:g}, got {text!r}",
+            param="temperature",
+        )
+    return temperature
+
+
+def _texts(form: FormData, name: str) -> list[str]:
+    """The values of a field that may be sent several times, also as name[] or name[0]."""
+    found = []
+    for key, value in form.multi_items():
+        if _base(key) == name:
+            if isinstance(value, UploadFile):
+                raise InvalidField(f"expected texts in the field {name}[], got a file", param=name)
+            found += [whole(value, name).strip()] if value.strip() else []
+    return found
+
+
+def _base(name: str) -> str:
+    return name.partition("[")[0]
