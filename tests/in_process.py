@@ -1,4 +1,4 @@
-"""A server in a thread of the test's own process, so that a test may put models of its own in it."""
+"""A server in a thread of the test's own process, with models that the test brings."""
 
 import contextlib
 import socket

@@ -1,9 +1,9 @@
 """The answers of OpenAI's audio API, and what ours add to them: the model, and warnings."""
 
 import json
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal, get_args
 from urllib.parse import quote
 
 from pydantic import BaseModel, Field
@@ -11,11 +11,12 @@ from pydantic import BaseModel, Field
 from service.formats.document import document_of
 from service.formats.options import PLAIN
 from service.formats.table import FORMATS, render
+from service.formats.verbose_json import verbose_json
 from service.serving.dispatch import Answer
 from service.serving.served import ServedModel
 from service.spans import Transcript
 from service.web.events import event
-from service.web.openai.form import TranscriptionForm
+from service.web.openai.form import Granularity, TranscriptionForm
 
 MODEL_HEADER: Final = "Kolvani-Model"
 LANGUAGE_HEADER: Final = "Kolvani-Language"
@@ -35,7 +36,7 @@ class Usage(BaseModel):
     """What was worked on."""
 
     type: Literal["duration"] = "duration"
-    seconds: float = Field(ge=0, description="Length of the audio.")
+    seconds: int = Field(ge=0, description="Length of the audio, rounded up.")
 
 
 class Transcription(BaseModel):
@@ -119,25 +120,22 @@ def _written(result: Transcript, form: TranscriptionForm) -> tuple[bytes, str]:
     if name == "text":
         return f"{result.text}\n".encode(), TEXT_TYPE
     if name == "json":
-        usage = Usage(seconds=round(result.duration_sec, 3))
+        usage = Usage(seconds=math.ceil(result.duration_sec))
         warnings = warnings_of(result, form)
         answer = Transcription(text=result.text, usage=usage, model=result.model, warnings=warnings)
         return answer.model_dump_json().encode(), JSON_TYPE
-    content = render(document_of(result), name, PLAIN)
     if name == "verbose_json":
-        return _json(_verbose(json.loads(content), result, form)).encode(), JSON_TYPE
-    return content, FORMATS[name].content_type
+        return _json(_verbose(result, form)).encode(), JSON_TYPE
+    return render(document_of(result), name, PLAIN), FORMATS[name].content_type
 
 
-def _verbose(
-    document: dict[str, Any], result: Transcript, form: TranscriptionForm
-) -> dict[str, Any]:
+def _verbose(result: Transcript, form: TranscriptionForm) -> dict[str, object]:
     """Of the times, those that were asked for."""
-    parts: Sequence[tuple[str, str]] = (("word", "words"), ("segment", "segments"))
-    for granularity, key in parts:
-        if granularity not in form.granularities:
-            document.pop(key, None)
-    return {**document, "model": result.model, "warnings": warnings_of(result, form)}
+    unasked = {f"{granularity}s" for granularity in get_args(Granularity)}
+    unasked -= {f"{granularity}s" for granularity in form.granularities}
+    members = verbose_json(document_of(result)).items()
+    asked = {name: value for name, value in members if name not in unasked}
+    return {**asked, "model": result.model, "warnings": warnings_of(result, form)}
 
 
 def _warning(name: str) -> str:
