@@ -22,7 +22,7 @@ from service.serving.catalogue import Catalogue
 from service.serving.emission_cache import EmissionCache
 from service.web.faults import INTERNAL, fault
 from service.web.resources import ClientGone, Resources
-from service.web.routes import models, openai, speech, status, subtitles
+from service.web.routes import forced_alignment, models, openai, speech, status, subtitles
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(speech.router)
     app.include_router(subtitles.router)
     app.include_router(openai.router)
+    app.include_router(forced_alignment.router)
     app.add_exception_handler(KolvaniError, _domain_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)

@@ -178,3 +178,16 @@ def _form(fields: dict[str, Any], required: list[str]) -> dict[str, Any]:
 TRANSCRIBE_BODY: Final = _form(_SHARED_FIELDS, ["audio"])
 ALIGN_BODY: Final = _form({**_SHARED_FIELDS, **_ALIGN_FIELDS}, ["audio", "transcript"])
 RETIME_BODY: Final = _form({**_SHARED_FIELDS, **_RETIME_FIELDS}, ["audio", "subtitles"])
+FORCED_ALIGNMENT_BODY: Final = _form(
+    {
+        "file": {**_SHARED_FIELDS["audio"], "description": "The recording. (`audio` will do.)"},
+        "text": {**_ALIGN_FIELDS["transcript"]},
+        "enabled_spooled_file": {
+            "type": "boolean",
+            "description": "Without effect: every large file is kept on disk, whatever this says.",
+        },
+        **{name: _SHARED_FIELDS[name] for name in ("model", "language", "max_audio_sec")},
+        **{name: _ALIGN_FIELDS[name] for name in ("gaps", "pronunciations")},
+    },
+    ["file", "text"],
+)

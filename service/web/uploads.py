@@ -57,7 +57,7 @@ async def speech_form(
             model=text_of(form, "model"),
             language=text_of(form, "language"),
             max_audio_sec=limit_of(form, max_audio_sec),
-            transcript=await _transcript_of(form) if with_transcript else "",
+            transcript=await transcript_of(form) if with_transcript else "",
             options=options_of(form),
         )
     finally:
@@ -199,17 +199,20 @@ def _flag_of(form: FormData, name: str) -> bool:
     return FLAGS[text]
 
 
-async def _transcript_of(form: FormData) -> str:
-    value = first_of(form, ("transcript",))
+async def transcript_of(form: FormData, names: tuple[str, ...] = ("transcript",)) -> str:
+    """The given text, in the first of the named fields: a text or a UTF-8 text file.
+
+    Raises MissingField, InvalidField, UploadTooLarge or EmptyTranscript.
+    """
+    name, value = names[0], first_of(form, names)
     if value is None:
         raise MissingField(
-            "expected a text, or a text file, in the field transcript, got none",
-            param="transcript",
+            f"expected a text, or a text file, in the field {name}, got none", param=name
         )
     if isinstance(value, UploadFile):
-        value = await _text_file(value)
-    if not whole(value, "transcript").strip():
-        raise EmptyTranscript("expected a text to align, got an empty one", param="transcript")
+        value = await _text_file(value, name)
+    if not whole(value, name).strip():
+        raise EmptyTranscript("expected a text to align, got an empty one", param=name)
     return value
 
 
@@ -227,17 +230,17 @@ def whole(text: str, name: str) -> str:
     return text
 
 
-async def _text_file(upload: UploadFile) -> str:
+async def _text_file(upload: UploadFile, name: str) -> str:
     content = await upload.read(MAX_TEXT_BYTES + 1)
     if len(content) > MAX_TEXT_BYTES:
-        raise _text_too_large("transcript")
+        raise _text_too_large(name)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidField(
-            f"expected UTF-8 text in transcript, got byte 0x{content[error.start]:02x} at "
+            f"expected UTF-8 text in {name}, got byte 0x{content[error.start]:02x} at "
             f"{error.start}",
-            param="transcript",
+            param=name,
         ) from error
 
 
