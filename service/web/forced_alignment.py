@@ -3,17 +3,17 @@
 import math
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import BinaryIO, Final
 
 from fastapi import Request
 from pydantic import BaseModel, Field
 
+from service.recognizer import AlignOptions
 from service.serving.dispatch import Answer
 from service.spans import Alignment, Character, Status, Word
 from service.web.schemas import Seconds
 from service.web.uploads import (
-    SpeechForm,
     audio_of,
     limit_of,
     options_of,
@@ -73,19 +73,33 @@ class ForcedAlignment(BaseModel):
     warnings: list[str] = Field(description=_STATUS)
 
 
+@dataclass(frozen=True)
+class AlignmentForm:
+    """The fields of a request, checked but for what only a model can know."""
+
+    audio: BinaryIO
+    model: str | None
+    language: str | None
+    max_audio_sec: float
+    text: str
+    options: AlignOptions
+
+
 @asynccontextmanager
 async def alignment_form(
     request: Request, *, max_bytes: int, max_audio_sec: float
-) -> AsyncIterator[SpeechForm]:
-    """The fields of ElevenLabs' form and those of /align. Raises what `speech_form` raises."""
+) -> AsyncIterator[AlignmentForm]:
+    """The fields of ElevenLabs' form and some of /align's; its files are gone when the context
+    ends. Raises UploadTooLarge, MissingField, InvalidField or EmptyTranscript.
+    """
     form = await read_form(request, max_bytes, TEXT_FIELDS[0])
     try:
-        yield SpeechForm(
+        yield AlignmentForm(
             audio=audio_of(form, ("file", "audio")),
             model=text_of(form, "model"),
             language=text_of(form, "language"),
             max_audio_sec=limit_of(form, max_audio_sec),
-            transcript=await transcript_of(form, TEXT_FIELDS),
+            text=await transcript_of(form, TEXT_FIELDS),
             options=replace(options_of(form), with_characters=True),
         )
     finally:

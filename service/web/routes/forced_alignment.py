@@ -40,7 +40,7 @@ async def align(request: Request, resources: ResourcesDep) -> Response:
             def job(queued_sec: float, on_progress: Progress) -> bytes:
                 with closing(resources.recording(form.audio, form.max_audio_sec)) as sound:
                     answer = dispatch.align(
-                        shortlist, sound, form.transcript, form.options, on_progress=on_progress
+                        shortlist, sound, form.text, form.options, on_progress=on_progress
                     )
                 result, timings = answer.result, timings_of(answer, {"queue": queued_sec})
                 resources.metrics.observe(TASK, result.model, result.duration_sec, timings)
