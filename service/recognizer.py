@@ -39,7 +39,7 @@ from service.text.mapping import written_text
 from service.text.segments import Division
 from service.text.vocabulary import vocabulary_of
 from service.text.written import WrittenText
-from service.words import heard_words, joint_score
+from service.words import heard_tokens, heard_words, joint_score
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,8 @@ class Recognizer:
         """The greedy path as words."""
         stages = Stages()
         with stages.time("search"):
-            words = self._heard(emissions)
+            spans = greedy_decode(emissions.log_probs, self._vocabulary.blank_id)
+            words = heard_words(spans, self._vocabulary, emissions.clock, emissions.levels)
             sure = certainty(emissions.log_probs, self._vocabulary.blank_id)
         return Transcript(
             text=" ".join(word.word for word in words),
@@ -140,6 +141,7 @@ class Recognizer:
             model=self.manifest.id,
             timings={**emissions.timings, **stages.seconds},
             warnings=emissions.warnings,
+            tokens=heard_tokens(spans, self._vocabulary),
         )
 
     def written(

@@ -30,7 +30,7 @@ from service.serving.emission_cache import EmissionCache
 from service.serving.recording import Keeping, Recording
 from service.spans import FrameClock
 from service.text.vocabulary import Vocabulary, vocabulary_of
-from service.words import heard_words
+from service.words import heard_tokens, heard_words
 
 RATE = 16_000  # Hz
 STRIDE = 320  # samples
@@ -60,7 +60,9 @@ def text_of(log_probs: NDArray[np.float32], vocabulary: Vocabulary) -> str:
 
 
 def check(path: list[int], cuts: list[int], width: int, vocabulary: Vocabulary) -> None:
-    """Told in any parts, each piece begins a word, and ends one that is whole."""
+    """Told in any parts, each piece begins a word, and ends one that is whole; the tokens, joined,
+    are the text.
+    """
     log_probs = log_probs_of(path, width)
     told: list[str] = []
     dictation = Dictation(vocabulary, told.append)
@@ -71,6 +73,9 @@ def check(path: list[int], cuts: list[int], width: int, vocabulary: Vocabulary) 
         so_far = "".join(told)
         assert whole.startswith(so_far)
         assert so_far.split() == whole.split()[: len(so_far.split())]
+    pieces = heard_tokens(greedy_decode(log_probs, vocabulary.blank_id), vocabulary)
+    assert "".join(piece.text for piece in pieces) == whole
+    assert all(0 < piece.score <= 1 and piece.text for piece in pieces)
     left = len(whole.split()) - len("".join(told).split())
     assert 0 <= left <= 1, "all but the last word is told in the end"
 

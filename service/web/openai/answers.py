@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 
-from service.formats.document import document_of
+from service.formats.document import LEAST_SCORE, document_of
 from service.formats.options import PLAIN
 from service.formats.table import FORMATS, render
 from service.formats.verbose_json import verbose_json
@@ -39,10 +39,21 @@ class Usage(BaseModel):
     seconds: int = Field(ge=0, description="Length of the audio, rounded up.")
 
 
+class Logprob(BaseModel):
+    """A piece of the text."""
+
+    token: str = Field(description="With the space before it, if it has one; joined: the text.")
+    bytes: list[int] = Field(description="The same in UTF-8.")
+    logprob: float = Field(le=0, description="The mean over the token's frames of log p(token).")
+
+
 class Transcription(BaseModel):
     """`response_format=json`."""
 
     text: str
+    logprobs: list[Logprob] | None = Field(
+        None, description="With `include[]=logprobs`; absent without."
+    )
     usage: Usage
     model: str = Field(description="The one that answered. Not in OpenAI's answers.")
     warnings: list[str] = Field(description="Such as a field without effect. Not in OpenAI's.")
@@ -99,8 +110,23 @@ def delta_event(delta: str) -> bytes:
 def done_event(answer: Answer[Transcript], form: TranscriptionForm) -> bytes:
     """The whole text."""
     result = answer.result
+    told: dict[str, object] = {"type": "transcript.text.done", "text": result.text}
+    if form.logprobs:
+        told["logprobs"] = [item.model_dump() for item in logprobs_of(result)]
     added = {"model": result.model, "warnings": warnings_of(result, form)}
-    return event(_json({"type": "transcript.text.done", "text": result.text, **added}))
+    return event(_json({**told, **added}))
+
+
+def logprobs_of(result: Transcript) -> list[Logprob]:
+    """The pieces of the text."""
+    return [
+        Logprob(
+            token=piece.text,
+            bytes=list(piece.text.encode()),
+            logprob=round(math.log(max(piece.score, LEAST_SCORE)), 4),
+        )
+        for piece in result.tokens
+    ]
 
 
 def warnings_of(result: Transcript, form: TranscriptionForm) -> list[str]:
@@ -122,8 +148,14 @@ def _written(result: Transcript, form: TranscriptionForm) -> tuple[bytes, str]:
     if name == "json":
         usage = Usage(seconds=math.ceil(result.duration_sec))
         warnings = warnings_of(result, form)
-        answer = Transcription(text=result.text, usage=usage, model=result.model, warnings=warnings)
-        return answer.model_dump_json().encode(), JSON_TYPE
+        answer = Transcription(
+            text=result.text,
+            logprobs=logprobs_of(result) if form.logprobs else None,
+            usage=usage,
+            model=result.model,
+            warnings=warnings,
+        )
+        return answer.model_dump_json(exclude_none=True).encode(), JSON_TYPE
     if name == "verbose_json":
         return _json(_verbose(result, form)).encode(), JSON_TYPE
     return render(document_of(result), name, PLAIN), FORMATS[name].content_type

@@ -12,7 +12,7 @@ from service.web.openai.answers import (
     TEXT_TYPE,
     Transcription,
 )
-from service.web.openai.form import GRANULARITIES, STAND_INS, Granularity, ResponseFormat
+from service.web.openai.form import GRANULARITIES, LOGPROBS, STAND_INS, Granularity, ResponseFormat
 from service.web.schemas import ErrorAnswer
 from service.web.uploads import FORM_TYPE
 
@@ -74,8 +74,9 @@ _FIELDS: Final[dict[str, Any]] = {
     },
     "include[]": {
         "type": "array",
-        "items": {"type": "string"},
-        "description": "Refused. Scores of words are in the answers of /transcribe.",
+        "items": {"type": "string", "enum": [LOGPROBS]},
+        "description": "`logprobs`, with `response_format=json` alone: the pieces of the text, "
+        "each with its log-probability. Events tell them at their end.",
     },
 }
 _SCHEMA: Final = {

@@ -17,6 +17,7 @@ Granularity = Literal["word", "segment"]
 ResponseFormat = Literal["json", "text", "srt", "verbose_json", "vtt"]
 
 GRANULARITIES: Final = "timestamp_granularities"
+LOGPROBS: Final = "logprobs"
 STREAMED: Final = ("json", "text")  # with either, events are what comes
 # Names that clients send because their model is a required choice. None of them is served: they
 # leave the choice to us, as no name does.
@@ -27,7 +28,16 @@ STAND_INS: Final = (
     "gpt-4o-mini-transcribe",
     "gpt-4o-mini-transcribe-2025-12-15",
 )
-_USED: Final = ("file", "audio", "model", "language", "response_format", "stream", GRANULARITIES)
+_USED: Final = (
+    "file",
+    "audio",
+    "model",
+    "language",
+    "response_format",
+    "stream",
+    "include",
+    GRANULARITIES,
+)
 _MAX_TEMPERATURE: Final = 1.0
 
 
@@ -41,6 +51,7 @@ class TranscriptionForm:
     response_format: ResponseFormat
     granularities: frozenset[Granularity]
     stream: bool
+    logprobs: bool
     ignored: tuple[str, ...]
 
     def model_in(self, catalogue: Catalogue) -> str | None:
@@ -68,7 +79,6 @@ async def transcription_form(
 def _checked(form: FormData) -> TranscriptionForm:
     response_format = _response_format_of(form)
     stream = _stream_of(form, response_format)
-    _check_include(form)
     return TranscriptionForm(
         audio=audio_of(form, ("file", "audio")),
         model=text_of(form, "model"),
@@ -76,6 +86,7 @@ def _checked(form: FormData) -> TranscriptionForm:
         response_format=response_format,
         granularities=_granularities_of(form, response_format),
         stream=stream,
+        logprobs=_logprobs_of(form, response_format),
         ignored=tuple(_ignored(form)),
     )
 
@@ -131,13 +142,20 @@ def _granularities_of(form: FormData, response_format: str) -> frozenset[Granula
     return cast("frozenset[Granularity]", asked or frozenset({"segment"}))
 
 
-def _check_include(form: FormData) -> None:
-    if asked := _texts(form, "include"):
+def _logprobs_of(form: FormData, response_format: str) -> bool:
+    """Whether the log-probabilities of tokens are asked for."""
+    asked = set(_texts(form, "include"))
+    if asked - {LOGPROBS}:
         raise InvalidField(
-            f"expected no field include[], got {', '.join(asked)}: scores of words are in the "
-            "answers of /transcribe",
+            f"expected {LOGPROBS} in the field include[], got {', '.join(sorted(asked))}",
             param="include",
         )
+    if asked and response_format != "json":
+        raise InvalidField(
+            f"expected response_format json with include[]={LOGPROBS}, got {response_format}",
+            param="include",
+        )
+    return bool(asked)
 
 
 def _ignored(form: FormData) -> Iterator[str]:

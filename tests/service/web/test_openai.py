@@ -73,6 +73,7 @@ def test_a_transcription_is_that_of_our_own_route(
     assert parsed.text == texts[name]
     assert parsed.usage is not None
     assert parsed.usage.type == "duration"
+    assert parsed.logprobs is None
     assert answer.headers["kolvani-model"] == CLIPS[name]
     assert answer.headers["kolvani-language"] == name.partition("-")[0]
     assert "kolvani-ignored" not in answer.headers
@@ -177,6 +178,23 @@ def test_the_asynchronous_client_gets_the_same(
     assert asyncio.run(ask()) == (texts["he-1"], texts["he-1"], ["he-demo", "hi-demo"])
 
 
+@pytest.mark.parametrize("name", CLIPS)
+def test_logprobs_are_those_of_the_texts_pieces(
+    client: openai.OpenAI, root: Path, texts: dict[str, str], name: str
+) -> None:
+    """Whole and in the last event, where they are asked for: joined, they are the text."""
+    file = root / f"examples/{name}.wav"
+    whole = client.audio.transcriptions.create(file=file, model="whisper-1", include=["logprobs"])
+    *_, done = client.audio.transcriptions.create(
+        file=file, model="whisper-1", include=["logprobs"], stream=True
+    )
+    pieces = whole.logprobs or []
+    assert "".join(piece.token or "" for piece in pieces) == texts[name]
+    assert b"".join(bytes(map(int, piece.bytes or [])) for piece in pieces).decode() == texts[name]
+    assert all(piece.logprob is not None and piece.logprob <= 0 for piece in pieces)
+    assert [piece.to_dict() for piece in done.logprobs] == [piece.to_dict() for piece in pieces]
+
+
 def test_silence_is_an_empty_text_and_streams_no_delta(client: openai.OpenAI) -> None:
     """As in /transcribe."""
     silence = ("a.wav", wav(np.zeros(RATE, dtype=np.float32)))
@@ -244,7 +262,13 @@ def test_fields_without_effect_are_named(client: openai.OpenAI, clip: Path) -> N
             "response_format",
         ),
         ({"temperature": 2}, openai.BadRequestError, "invalid_field", "temperature"),
-        ({"include": ["logprobs"]}, openai.BadRequestError, "invalid_field", "include"),
+        ({"include": ["speakers"]}, openai.BadRequestError, "invalid_field", "include"),
+        (
+            {"include": ["logprobs"], "response_format": "text"},
+            openai.BadRequestError,
+            "invalid_field",
+            "include",
+        ),
         (
             {"timestamp_granularities": ["word"]},
             openai.BadRequestError,
