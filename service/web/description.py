@@ -115,7 +115,7 @@ def refusal(description: str, code: str, message: str, **facts: Fact) -> dict[st
 ERRORS: Final[dict[int | str, dict[str, Any]]] = {
     400: refusal(
         "`missing_field`, `invalid_field`, `empty_transcript`: a field is absent or holds "
-        "something else than expected.",
+        "something else than expected. `unsupported_task`: no model is made for it.",
         "missing_field",
         "expected a file in the field audio (or file), got none",
         param="audio",
