@@ -8,9 +8,13 @@ from service.recognizer import DEFAULTS
 from service.serving.catalogue import AUTO
 from service.text.lineup import Gaps
 from service.text.segments import Division
-from service.web.retime_form import MAX_LINGER_SEC, RESPONSE_FORMATS
+from service.web.events import EVENTS_TYPE
+from service.web.form_fields import FLAGS
+from service.web.format_description import answered, format_fields
+from service.web.rendering import ANSWER
+from service.web.retime_form import MAX_LINGER_SEC, OWN
 from service.web.schemas import ErrorAnswer
-from service.web.uploads import FLAGS, FORM_TYPE
+from service.web.uploads import FORM_TYPE
 
 _SHARED_FIELDS: Final[dict[str, Any]] = {
     "audio": {
@@ -58,13 +62,12 @@ _RETIME_FIELDS: Final[dict[str, Any]] = {
         "default": 0,
         "description": "How long a cue stays after its last word, in seconds, if no other begins.",
     },
-    "response_format": {
-        "type": "string",
-        "enum": list(RESPONSE_FORMATS),
-        "default": "file",
-        "description": "`file`: the corrected subtitles themselves. `json`: those as text, and "
-        "what was done to each cue.",
-    },
+    **format_fields(
+        OWN,
+        "`file`: the subtitles that came, with their new times and nothing else changed. `json`: "
+        "those as text, and what was done to each cue. All others are written anew from the words, "
+        "a segment a cue: what is not said, such as [music], is not in them.",
+    ),
 }
 _ALIGN_FIELDS: Final[dict[str, Any]] = {
     "transcript": {
@@ -99,6 +102,20 @@ _ALIGN_FIELDS: Final[dict[str, Any]] = {
         "enum": list(FLAGS),
         "default": "false",
         "description": "Whether the answer has the time of every character, too.",
+    },
+}
+_SPEECH_FORMATS: Final[dict[str, Any]] = {
+    **format_fields((ANSWER,), "`json`: everything that is known."),
+    "stream": {
+        "type": "string",
+        "enum": list(FLAGS),
+        "default": "false",
+        "description": "Whether progress is told while the work goes on, in server-sent events: "
+        "`progress`, ten a second at most, with `stage` (`inference`, `search`), "
+        "`done_sec` and `duration_sec`; at last `result`, whose data is "
+        "the answer. An error before the first event is a plain HTTP error (for 15 s, after which "
+        "the answer begins with a comment), and a later one is the event `error`, the last one. "
+        "With the format `json` alone.",
     },
 }
 
@@ -175,8 +192,10 @@ def _form(fields: dict[str, Any], required: list[str]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {FORM_TYPE: {"schema": schema}}}}
 
 
-TRANSCRIBE_BODY: Final = _form(_SHARED_FIELDS, ["audio"])
-ALIGN_BODY: Final = _form({**_SHARED_FIELDS, **_ALIGN_FIELDS}, ["audio", "transcript"])
+TRANSCRIBE_BODY: Final = _form({**_SHARED_FIELDS, **_SPEECH_FORMATS}, ["audio"])
+ALIGN_BODY: Final = _form(
+    {**_SHARED_FIELDS, **_ALIGN_FIELDS, **_SPEECH_FORMATS}, ["audio", "transcript"]
+)
 RETIME_BODY: Final = _form({**_SHARED_FIELDS, **_RETIME_FIELDS}, ["audio", "subtitles"])
 FORCED_ALIGNMENT_BODY: Final = _form(
     {
@@ -191,3 +210,5 @@ FORCED_ALIGNMENT_BODY: Final = _form(
     },
     ["file", "text"],
 )
+ANSWERED: Final = answered("What was heard, in the format that was asked for.", EVENTS_TYPE)
+RETIMED: Final = answered("The subtitles with their new times, in the format that was asked for.")

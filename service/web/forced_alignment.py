@@ -12,13 +12,13 @@ from pydantic import BaseModel, Field
 from service.recognizer import AlignOptions
 from service.serving.dispatch import Answer
 from service.spans import Alignment, Character, Status, Word
+from service.web.form_fields import text_of
 from service.web.schemas import Seconds
 from service.web.uploads import (
     audio_of,
     limit_of,
     options_of,
     read_form,
-    text_of,
     transcript_of,
 )
 

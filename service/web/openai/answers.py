@@ -9,7 +9,6 @@ from urllib.parse import quote
 from pydantic import BaseModel, Field
 
 from service.formats.document import LEAST_SCORE, document_of
-from service.formats.options import PLAIN
 from service.formats.table import FORMATS, render
 from service.formats.verbose_json import verbose_json
 from service.serving.dispatch import Answer
@@ -158,7 +157,7 @@ def _written(result: Transcript, form: TranscriptionForm) -> tuple[bytes, str]:
         return answer.model_dump_json(exclude_none=True).encode(), JSON_TYPE
     if name == "verbose_json":
         return _json(_verbose(result, form)).encode(), JSON_TYPE
-    return render(document_of(result), name, PLAIN), FORMATS[name].content_type
+    return render(document_of(result), name, form.options), FORMATS[name].content_type
 
 
 def _verbose(result: Transcript, form: TranscriptionForm) -> dict[str, object]:

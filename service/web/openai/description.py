@@ -4,6 +4,7 @@ from typing import Any, Final, get_args
 
 from service.web.description import refusal
 from service.web.events import EVENTS_TYPE
+from service.web.format_description import SUBTITLE_FIELDS
 from service.web.openai.answers import (
     IGNORED_HEADER,
     JSON_TYPE,
@@ -78,6 +79,7 @@ _FIELDS: Final[dict[str, Any]] = {
         "description": "`logprobs`, with `response_format=json` alone: the pieces of the text, "
         "each with its log-probability. Events tell them at their end.",
     },
+    **SUBTITLE_FIELDS,
 }
 _SCHEMA: Final = {
     "type": "object",

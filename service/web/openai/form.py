@@ -1,17 +1,19 @@
 """The form of a transcription as OpenAI's clients send it."""
 
-import math
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import BinaryIO, Final, Literal, cast, get_args
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 
 from service.errors import InvalidField
+from service.formats.options import FormatOptions
 from service.serving.catalogue import Catalogue
-from service.web.uploads import FLAGS, audio_of, read_form, text_of, whole
+from service.web.form_fields import FLAGS, number_of, one_of, text_of, whole
+from service.web.rendering import format_options_of
+from service.web.uploads import audio_of, read_form
 
 Granularity = Literal["word", "segment"]
 ResponseFormat = Literal["json", "text", "srt", "verbose_json", "vtt"]
@@ -37,6 +39,7 @@ _USED: Final = (
     "stream",
     "include",
     GRANULARITIES,
+    *(field.name for field in fields(FormatOptions)),
 )
 _MAX_TEMPERATURE: Final = 1.0
 
@@ -52,6 +55,7 @@ class TranscriptionForm:
     granularities: frozenset[Granularity]
     stream: bool
     logprobs: bool
+    options: FormatOptions
     ignored: tuple[str, ...]
 
     def model_in(self, catalogue: Catalogue) -> str | None:
@@ -87,25 +91,20 @@ def _checked(form: FormData) -> TranscriptionForm:
         granularities=_granularities_of(form, response_format),
         stream=stream,
         logprobs=_logprobs_of(form, response_format),
+        options=format_options_of(form),
         ignored=tuple(_ignored(form)),
     )
 
 
 def _response_format_of(form: FormData) -> ResponseFormat:
-    text = text_of(form, "response_format") or "json"
-    if text == "diarized_json":
+    if text_of(form, "response_format") == "diarized_json":
         raise InvalidField(
             "expected another response_format than diarized_json, as no model here tells speakers "
             "apart",
             param="response_format",
         )
     known = get_args(ResponseFormat)
-    if text not in known:
-        raise InvalidField(
-            f"expected one of {', '.join(known)} in the field response_format, got {text!r}",
-            param="response_format",
-        )
-    return cast("ResponseFormat", text)
+    return cast("ResponseFormat", one_of(form, "response_format", known, "json"))
 
 
 def _stream_of(form: FormData, response_format: str) -> bool:
@@ -172,14 +171,10 @@ def _ignored(form: FormData) -> Iterator[str]:
 
 
 def _temperature_of(form: FormData) -> float:
-    text = text_of(form, "temperature") or "0"
-    try:
-        temperature = float(text)
-    except ValueError:
-        temperature = math.nan
+    temperature = number_of(form, "temperature", 0.0)
     if not 0 <= temperature <= _MAX_TEMPERATURE:
         raise InvalidField(
-            f"expected temperature from 0 to {_MAX_TEMPERATURE:g}, got {text!r}",
+            f"expected temperature from 0 to {_MAX_TEMPERATURE:g}, got {temperature:g}",
             param="temperature",
         )
     return temperature

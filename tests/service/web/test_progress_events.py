@@ -3,10 +3,14 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.web.progress_events import LEAST_SEC, ProgressEvents, both
+from service.audio import Audio
+from service.serving.recording import Recording
+from service.web.progress_events import LEAST_SEC, ProgressEvents, reporting
+from service.web.resources import ClientGone
 
 
 def told(reports: list[tuple[float, float]], duration_sec: float = 60.0) -> list[dict[str, Any]]:
@@ -27,22 +31,20 @@ def data_of(block: bytes) -> dict[str, Any]:
 
 
 def test_each_stage_is_told_at_once() -> None:
-    """Even where all happens in one moment; the last of the windows begins the search."""
+    """Even where all happens in one moment; the last of the windows begins the search, and nothing
+    is told before the first.
+    """
     events = told([(5.0, 0.0), (5.0, 0.0), (5.0, 8.0), (5.0, 16.0), (5.0, 60.0), (5.0, 60.0)])
     assert [(item["stage"], item["done_sec"], item["duration_sec"]) for item in events] == [
-        ("text", 0.0, 60.0),
         ("inference", 8.0, 60.0),
         ("search", 60.0, 60.0),
     ]
 
 
-def test_a_length_that_is_not_known_is_null_or_what_is_done() -> None:
-    """Of a recording that was kept, nothing is decoded: it is as long as what was heard of it."""
-    events = told([(0.0, 0.0), (0.0, 4.5)], duration_sec=0.0)
-    assert [(item["stage"], item["duration_sec"]) for item in events] == [
-        ("text", None),
-        ("search", 4.5),
-    ]
+def test_a_kept_recording_is_as_long_as_what_was_heard_of_it() -> None:
+    """Nothing is decoded then, and the search is all that is left to do."""
+    (event,) = told([(0.0, 0.0), (0.0, 4.5)], duration_sec=0.0)
+    assert (event["stage"], event["duration_sec"]) == ("search", 4.5)
 
 
 @given(
@@ -60,9 +62,16 @@ def test_within_a_stage_there_are_ten_a_second_at_most(
     assert len(told(reports)) <= now / LEAST_SEC + 1
 
 
-def test_two_listeners_are_told_in_order() -> None:
-    """The first may raise, and the second is not told then."""
-    heard: list[tuple[str, float]] = []
-    tell = both(lambda sec: heard.append(("one", sec)), lambda sec: heard.append(("two", sec)))
-    tell(3.0)
-    assert heard == [("one", 3.0), ("two", 3.0)]
+def test_work_that_is_stopped_sends_nothing_more() -> None:
+    """What may stop it is asked first."""
+
+    def stop(_: float) -> None:
+        raise ClientGone
+
+    def decode_at(rate: int) -> Audio:
+        raise AssertionError(f"decoded at {rate} Hz")
+
+    sent: list[bytes] = []
+    with pytest.raises(ClientGone):
+        reporting(stop, sent.append, Recording(decode_at))(3.0)
+    assert sent == []
