@@ -12,9 +12,7 @@ from service.formats.document import LEAST_SCORE, document_of
 from service.formats.table import FORMATS, render
 from service.formats.verbose_json import verbose_json
 from service.serving.dispatch import Answer
-from service.serving.served import ServedModel
 from service.spans import Transcript
-from service.web.events import event
 from service.web.openai.form import Granularity, TranscriptionForm
 
 MODEL_HEADER: Final = "Kolvani-Model"
@@ -22,7 +20,6 @@ LANGUAGE_HEADER: Final = "Kolvani-Language"
 IGNORED_HEADER: Final = "Kolvani-Ignored"
 TEXT_TYPE: Final = "text/plain; charset=utf-8"
 JSON_TYPE: Final = "application/json"
-DONE: Final = event("[DONE]")  # what OpenAI's streams end with
 
 _REASONS: Final = {
     "prompt": "these models take no prompt",
@@ -58,22 +55,6 @@ class Transcription(BaseModel):
     warnings: list[str] = Field(description="Such as a field without effect. Not in OpenAI's.")
 
 
-class ModelObject(BaseModel):
-    """A model, as OpenAI's clients know one."""
-
-    id: str
-    object: Literal["model"] = "model"
-    created: int = Field(description="When its manifest was written, in seconds since 1970.")
-    owned_by: str = Field(description="Its source: the checkpoint that it was exported from.")
-
-
-class ModelList(BaseModel):
-    """The models that are served."""
-
-    object: Literal["list"] = "list"
-    data: list[ModelObject]
-
-
 @dataclass(frozen=True)
 class Content:
     """An answer on the wire."""
@@ -101,21 +82,6 @@ def ignored_header(form: TranscriptionForm) -> dict[str, str]:
     return {IGNORED_HEADER: names} if names else {}
 
 
-def delta_event(delta: str) -> bytes:
-    """What comes next in the text."""
-    return event(_json({"type": "transcript.text.delta", "delta": delta}))
-
-
-def done_event(answer: Answer[Transcript], form: TranscriptionForm) -> bytes:
-    """The whole text."""
-    result = answer.result
-    told: dict[str, object] = {"type": "transcript.text.done", "text": result.text}
-    if form.logprobs:
-        told["logprobs"] = [item.model_dump() for item in logprobs_of(result)]
-    added = {"model": result.model, "warnings": warnings_of(result, form)}
-    return event(_json({**told, **added}))
-
-
 def logprobs_of(result: Transcript) -> list[Logprob]:
     """The pieces of the text."""
     return [
@@ -131,12 +97,6 @@ def logprobs_of(result: Transcript) -> list[Logprob]:
 def warnings_of(result: Transcript, form: TranscriptionForm) -> list[str]:
     """Those of the answer, and one for each field that has no effect."""
     return [*result.warnings, *(_warning(name) for name in form.ignored)]
-
-
-def model_object(model: ServedModel) -> ModelObject:
-    """A model as GET /v1/models tells it."""
-    source = model.manifest.source.get("checkpoint") or "unknown"
-    return ModelObject(id=model.manifest.id, created=model.written_at, owned_by=str(source))
 
 
 def _written(result: Transcript, form: TranscriptionForm) -> tuple[bytes, str]:
@@ -156,7 +116,7 @@ def _written(result: Transcript, form: TranscriptionForm) -> tuple[bytes, str]:
         )
         return answer.model_dump_json(exclude_none=True).encode(), JSON_TYPE
     if name == "verbose_json":
-        return _json(_verbose(result, form)).encode(), JSON_TYPE
+        return as_json(_verbose(result, form)).encode(), JSON_TYPE
     return render(document_of(result), name, form.options), FORMATS[name].content_type
 
 
@@ -173,5 +133,6 @@ def _warning(name: str) -> str:
     return f"the field {name} has no effect: {_REASONS.get(name, 'it is not known here')}"
 
 
-def _json(document: object) -> str:
+def as_json(document: object) -> str:
+    """On one line, every letter as it is."""
     return json.dumps(document, ensure_ascii=False)

@@ -15,18 +15,7 @@ from service.spans import Transcript
 from service.web.counting import counted
 from service.web.description import ERRORS
 from service.web.events import Send, streamed
-from service.web.openai.answers import (
-    DONE,
-    Content,
-    ModelList,
-    ModelObject,
-    Transcription,
-    content_of,
-    delta_event,
-    done_event,
-    ignored_header,
-    model_object,
-)
+from service.web.openai.answers import Content, Transcription, content_of, ignored_header
 from service.web.openai.description import (
     ANSWERS,
     MODEL_ERRORS,
@@ -34,6 +23,8 @@ from service.web.openai.description import (
     TRANSCRIPTION_BODY,
 )
 from service.web.openai.form import TranscriptionForm, transcription_form
+from service.web.openai.models import ModelList, ModelObject, model_object
+from service.web.openai.stream import DONE, delta_event, done_event
 from service.web.resources import Resources, ResourcesDep, run_for_client
 from service.web.schemas import timings_of
 
