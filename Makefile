@@ -83,7 +83,8 @@ $(VOICES): $(EXPORT)
 	        espeak-ng festival festival-hi festvox-hi-nsk)
 	touch $@
 
-# Praat reads the TextGrids that are written: a Debian package. Elsewhere, that test is skipped.
+# Praat reads the TextGrids that are written: a Debian package. Where it cannot be installed, that test
+# is skipped.
 praat:
-	command -v praat >/dev/null || ! command -v apt-get >/dev/null || \
+	command -v praat >/dev/null || ! command -v apt-get >/dev/null || [ "$$(id -u)" != 0 ] || \
 	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends praat)
