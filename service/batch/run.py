@@ -40,7 +40,7 @@ class Run:
     jobs: int
     target: Target
     report: Path
-    suffixes: tuple[str, ...]
+    suffixes: Callable[[Task], tuple[str, ...]]
     depends_on: str
     min_quality: float | None = None
 
@@ -153,7 +153,7 @@ class _Going:
 
     def _written(self, task: Task) -> bool:
         target = self._run.target
-        return all(target.file(task.name, suffix).is_file() for suffix in self._run.suffixes)
+        return all(target.file(task.name, suffix).is_file() for suffix in self._run.suffixes(task))
 
 
 def _checked(run: Run) -> int:
@@ -177,7 +177,7 @@ def _checked(run: Run) -> int:
 
 
 def _check_place(run: Run, task: Task) -> None:
-    for suffix in run.suffixes:
+    for suffix in run.suffixes(task):
         path = run.target.file(task.name, suffix)
         if path == run.report or (task.beside is not None and is_same(path, task.beside)):
             raise InvalidField(

@@ -8,7 +8,7 @@ killed, an edited pair's old line may stand above its new one.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -36,7 +36,7 @@ HEADER: Final = "\t".join(COLUMNS).encode() + b"\n"
 BETWEEN: Final = "; "  # warnings
 _ESCAPES: Final = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
-Cells = Mapping[str, str]  # a line, by column
+Cells = dict[str, str]  # a line, by column
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,12 @@ class Target:
         """Of an answer in a folder."""
         return (self.path or Path()) / f"{name}{suffix}"
 
+    def files(self, name: str, suffixes: Sequence[str]) -> list[Path]:
+        """All files of an answer."""
+        if self.path is None:
+            return []
+        return [self.file(name, one) for one in suffixes] if self.is_folder else [self.path]
+
     def write(self, name: str, files: Mapping[str, bytes]) -> bytes:
         """Write the files of an answer, each there whole or not at all; returns what is left for
         standard output. Raises Unwritable.
@@ -33,11 +39,11 @@ class Target:
         return b""
 
 
-def target_of(output: str | None, formats: Sequence[str], *, many: bool) -> Target:
-    """A folder if there may be several files, if one stands there or if the path ends with a
+def target_of(output: str | None, formats: int, *, many: bool) -> Target:
+    """formats: of each answer. A folder if there may be several files, if one stands there or if the path ends with a
     slash; a file otherwise. Raises WrongUsage for several files without a folder.
     """
-    several = many or len(formats) > 1
+    several = many or formats > 1
     if output is None:
         if several:
             what = "several recordings" if many else "several formats"

@@ -16,8 +16,13 @@ from service.batch.task import Task
 from service.errors import InvalidField
 
 AUDIO_SUFFIXES: Final = frozenset(
-    ".wav .w64 .flac .ogg .oga .opus .mp2 .mp3 .aiff .aif .aifc .caf .au .snd .mp4 .m4a .m4b .mov "
-    ".aac .webm .weba .mkv .mka".split()
+    f".{name}"
+    for names in (
+        ("wav", "w64", "flac", "aiff", "aif", "aifc", "caf", "au", "snd"),
+        ("ogg", "oga", "opus", "mp2", "mp3", "aac"),
+        ("mp4", "m4a", "m4b", "mov", "webm", "weba", "mkv", "mka"),
+    )
+    for name in names
 )
 TEXT_SUFFIXES: Final = (".txt",)
 SUBTITLE_SUFFIXES: Final = (".srt", ".vtt", ".textgrid")
@@ -43,9 +48,7 @@ def pairs(given: str, suffixes: Sequence[str]) -> Iterator[Task]:
     if Path(given).is_dir():
         found = (task for part in _folders(Path(given)) for task in _paired(part, suffixes))
     else:
-        found = (
-            task for item in _recordings(given) for task in _with_neighbours(item, suffixes)
-        )
+        found = (task for item in _recordings(given) for task in _with_neighbours(item, suffixes))
     yield from _at_least_one(given, found)
 
 
@@ -58,7 +61,7 @@ def _recordings(given: str) -> Iterator[Task]:
             yield from (_task(file, path) for file in part.audio)
     elif _is_pattern(given):
         root = _fixed_part(given)
-        found = sorted(map(Path, glob.iglob(given, recursive=True)))
+        found = sorted(map(Path, glob.iglob(given, recursive=True)))  # noqa: PTH207  # may be absolute
         yield from (_task(file, root) for file in found if file.is_file())
     else:
         yield _task(path, path.parent)

@@ -1,0 +1,94 @@
+"""An answer as the files and the figures that a run keeps of it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import BaseModel
+
+from service.batch.task import Facts, Outcome
+from service.formats.document import document_of
+from service.formats.options import PLAIN, FormatOptions
+from service.formats.table import FORMATS, render
+from service.spans import Alignment, Transcript
+
+JSON: Final = "json"  # our own answer, as the server gives it
+JSON_SUFFIX: Final = ".json"
+KNOWN: Final = (JSON, *FORMATS)
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """Which formats are written, and how."""
+
+    formats: tuple[str, ...] = (JSON,)
+    options: FormatOptions = PLAIN
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Of the files, in the order of the formats."""
+        return tuple(map(self._suffix, self.formats))
+
+    def outcome(self, result: Transcript | Alignment, answer: BaseModel, name: str) -> Outcome:
+        """The files of an answer; name: of the recording, where a format tells it."""
+        document = document_of(result, name.rpartition("/")[2])
+        files = {
+            self._suffix(form): json_of(answer)
+            if form == JSON
+            else render(document, form, self.options)
+            for form in self.formats
+        }
+        return Outcome(files, facts_of(result))
+
+    def _suffix(self, form: str) -> str:
+        """The format's own, with its name before where several that were asked for share it."""
+        own = suffix_of(form)
+        shared = sum(suffix_of(other) == own for other in self.formats) > 1
+        return f".{form}{own}" if shared and form != JSON else own
+
+
+def suffix_of(form: str) -> str:
+    """Of a format's files, with its full stop."""
+    return JSON_SUFFIX if form == JSON else FORMATS[form].suffix
+
+
+def format_of_suffix(suffix: str) -> str:
+    """The first format whose files end so; JSON where none does."""
+    fitting = (form for form in KNOWN if suffix_of(form).lower() == suffix.lower())
+    return next(fitting, JSON)
+
+
+def facts_of(result: Transcript | Alignment) -> Facts:
+    """What the table tells."""
+    length, model, warnings = result.duration_sec, result.model, result.warnings
+    if isinstance(result, Transcript):
+        return Facts(length, model, len(result.words), warnings)
+    return Facts(
+        duration_sec=length,
+        model=model,
+        words=len(result.words),
+        warnings=warnings,
+        quality=result.quality,
+        score=result.score,
+        not_found=sum(word.status == "not_found" for word in result.words),
+        unwritten_sec=sum(item.end - item.start for item in result.unwritten),
+    )
+
+
+def json_of(answer: BaseModel) -> bytes:
+    """For people and machines alike."""
+    return pretty(answer.model_dump())
+
+
+def pretty(document: object) -> bytes:
+    """JSON on several lines, with a line break at its end."""
+    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def formats_of(names: Sequence[str]) -> tuple[str, ...]:
+    """Without repetitions, in their order. Raises ValueError for a name that is not known."""
+    for name in names:
+        if name not in KNOWN:
+            raise ValueError(f"expected formats of {', '.join(KNOWN)}, got {name!r}")
+    return tuple(dict.fromkeys(names))

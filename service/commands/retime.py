@@ -1,0 +1,143 @@
+"""`retime`: subtitles with the times at which they are said."""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from service.batch.answers import facts_of, json_of
+from service.batch.hearing import (
+    Circumstances,
+    beside_of,
+    recording_of,
+    run_one,
+    sound_of,
+    telling,
+)
+from service.batch.run import Run, run_all
+from service.batch.sources import DASH, source
+from service.batch.status import WrongUsage
+from service.batch.task import Outcome, Task, Tell, Work
+from service.batch.walking import SUBTITLE_SUFFIXES, is_many, pairs, recordings
+from service.commands import arguments
+from service.commands.arguments import Commands
+from service.ops.files import write_whole
+from service.ops.settings import Settings
+from service.serving.catalogue import Shortlist
+from service.serving.retiming import Retimed
+from service.serving.retiming import retime as retime_subtitles
+from service.subtitles.reading import MAX_BYTES, READABLE
+from service.web.retime_form import MAX_LINGER_SEC
+from service.web.retime_schemas import retime_answer
+
+MORE: Final = """\
+Of a folder or a pattern, each recording is heard for the subtitles beside it that have its name and
+the suffix .srt, .vtt or .TextGrid; what has no pair is named in the table. The corrected file has
+the old one's name, below --output.
+"""
+
+
+def add_retime(commands: Commands) -> None:
+    """Its arguments."""
+    parser = arguments.command_parser(
+        commands, "retime", "write subtitles with corrected times", MORE
+    )
+    parser.add_argument("audio", help=arguments.INPUTS)
+    parser.add_argument("subtitles", nargs="?", help=f"a file as {READABLE}, or -")
+    arguments.add_choice(parser)
+    parser.add_argument("--tier", help="of a TextGrid: the tier whose labels are spoken")
+    parser.add_argument(
+        "--linger-sec",
+        type=arguments.seconds_up_to(MAX_LINGER_SEC),
+        default=0.0,
+        help="how long a cue stays after its last word",
+    )
+    parser.add_argument(
+        "-o", "--output", help="a file, or a folder; without: standard output, for one recording"
+    )
+    arguments.add_run(
+        parser, report="of one recording: write what was done to each cue here, as JSON; of several"
+    )
+    parser.set_defaults(run=retime)
+
+
+def retime(options: argparse.Namespace, settings: Settings) -> int:
+    """Returns the exit status."""
+    many = is_many(options.audio)
+    _check(options, many=many)
+    target = arguments.target(options, 1, many=many)
+    shortlist = arguments.shortlist(options, settings, many=many)
+    if not many:
+        found = next(recordings(options.audio))
+        task = replace(found, beside=source(options.subtitles))
+        return run_one(task, _work(options, settings, shortlist, options.report), target)
+    how = (options.tier, options.linger_sec)
+    return run_all(
+        Run(
+            tasks=partial(_tasks, options.audio),
+            work=_work(options, settings, shortlist, None),
+            jobs=arguments.jobs(options),
+            target=target,
+            report=arguments.report(options, target),
+            suffixes=_suffixes,
+            depends_on=Circumstances("retime", shortlist, how).hashed,
+        )
+    )
+
+
+def _check(options: argparse.Namespace, *, many: bool) -> None:
+    """Raises WrongUsage for arguments that do not go together."""
+    audio, subtitles = options.audio, options.subtitles
+    output, report = options.output, options.report
+    if many and subtitles is not None:
+        raise WrongUsage(f"expected subtitles beside the recordings of {audio}, got {subtitles}")
+    if not many and subtitles is None:
+        raise WrongUsage(f"expected subtitles for the recording {audio}, got none")
+    if audio == subtitles == DASH:
+        raise WrongUsage("expected - for the recording or for the subtitles, got it for both")
+    if not many and output and report and _one_file(Path(output), report):
+        raise WrongUsage(f"expected two files for --output and --report, got {output} for both")
+
+
+def _one_file(one: Path, other: Path) -> bool:
+    """Whether the second would be written over the first; a device or a pipe takes both."""
+    if one.exists() and not one.is_file():
+        return False
+    return one.resolve() == other.resolve()
+
+
+def _tasks(given: str) -> Iterator[Task]:
+    return pairs(given, SUBTITLE_SUFFIXES)
+
+
+def _suffixes(task: Task) -> tuple[str, ...]:
+    """The old file's own."""
+    return (Path(beside_of(task).shown).suffix,)
+
+
+def _work(
+    options: argparse.Namespace, settings: Settings, shortlist: Shortlist, report: Path | None
+) -> Work:
+    def work(task: Task, tell: Tell) -> Outcome:
+        content = beside_of(task).content(MAX_BYTES + 1)
+        with recording_of(sound_of(task), settings.max_audio_sec) as recording:
+            retimed = retime_subtitles(
+                shortlist,
+                recording,
+                content,
+                tier=options.tier,
+                linger_sec=options.linger_sec,
+                on_progress=telling(recording, tell),
+            )
+        if report is not None:
+            write_whole(report, json_of(retime_answer(retimed)))
+        return _outcome(task, retimed)
+
+    return work
+
+
+def _outcome(task: Task, retimed: Retimed) -> Outcome:
+    (suffix,) = _suffixes(task)
+    return Outcome({suffix: retimed.subtitles.content}, facts_of(retimed.answer.result))
