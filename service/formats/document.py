@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -36,10 +37,11 @@ class Document:
         """The words of a segment, in order."""
         return self.words[segment.first_word : segment.end_word]
 
-    def characters_of(self, segment: Segment) -> tuple[Character, ...]:
-        """The characters of a segment's words, in order; none where there are none."""
-        start, end = segment.char_start, segment.char_end
-        return tuple(item for item in self.characters or () if start <= item.char_start < end)
+    def characters_of(self, item: Word | Segment) -> tuple[Character, ...]:
+        """The characters of a word or a segment, in order; none where there are none."""
+        held = self.characters or ()
+        first = bisect_left(held, item.char_start, key=_char_start)
+        return held[first : bisect_left(held, item.char_end, first, key=_char_start)]
 
 
 def document_of(result: Transcript | Alignment, name: str = "audio") -> Document:
@@ -112,3 +114,7 @@ def _start(word: Word) -> float:
 
 def _end(word: Word) -> float:
     return word.end or 0.0
+
+
+def _char_start(character: Character) -> int:
+    return character.char_start

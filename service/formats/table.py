@@ -6,10 +6,20 @@ from types import MappingProxyType
 from typing import Final
 
 from service.errors import InvalidField
+from service.formats.ass import write_ass
+from service.formats.audacity import write_audacity
+from service.formats.ctm import write_ctm
 from service.formats.document import Document
 from service.formats.options import FormatOptions
 from service.formats.plain import write_txt
+from service.formats.spreadsheet import write_csv, write_tsv
 from service.formats.srt import write_srt
+from service.formats.textgrid import write_textgrid
+from service.formats.verbose_json import write_verbose_json
+from service.formats.vtt import write_vtt
+from service.formats.whisperx import write_whisperx
+
+JSON: Final = "application/json"
 
 Write = Callable[[Document, FormatOptions], str]
 
@@ -31,13 +41,22 @@ class Format:
     @property
     def content_type(self) -> str:
         """The media type with its charset; JSON has none."""
-        json = self.media_type == "application/json"
-        return self.media_type if json else f"{self.media_type}; charset=utf-8"
+        return JSON if self.media_type == JSON else f"{self.media_type}; charset=utf-8"
 
 
 _ALL: Final = (
+    Format("verbose_json", ".verbose.json", JSON, write_verbose_json),
+    Format("whisperx", ".whisperx.json", JSON, write_whisperx, with_characters=True),
     Format("txt", ".txt", "text/plain", write_txt),
     Format("srt", ".srt", "application/x-subrip", write_srt),
+    Format("vtt", ".vtt", "text/vtt", write_vtt),
+    Format("ass", ".ass", "text/x-ssa", write_ass),
+    Format("textgrid", ".TextGrid", "text/plain", write_textgrid, with_characters=True),
+    Format("ctm", ".ctm", "text/plain", write_ctm),
+    # Excel reads a .csv as UTF-8 only with a byte order mark.
+    Format("csv", ".csv", "text/csv", write_csv, encoding="utf-8-sig"),
+    Format("tsv", ".tsv", "text/tab-separated-values", write_tsv),
+    Format("audacity", ".audacity.txt", "text/plain", write_audacity),
 )
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType({item.name: item for item in _ALL})
 
