@@ -28,24 +28,18 @@ class Rendering:
     @property
     def suffixes(self) -> tuple[str, ...]:
         """Of the files, in the order of the formats."""
-        return tuple(map(self._suffix, self.formats))
+        return tuple(map(suffix_of, self.formats))
 
     def outcome(self, result: Transcript | Alignment, answer: BaseModel, name: str) -> Outcome:
         """The files of an answer; name: of the recording, where a format tells it."""
         document = document_of(result, name.rpartition("/")[2])
         files = {
-            self._suffix(form): json_of(answer)
+            suffix_of(form): json_of(answer)
             if form == JSON
             else render(document, form, self.options)
             for form in self.formats
         }
         return Outcome(files, facts_of(result))
-
-    def _suffix(self, form: str) -> str:
-        """The format's own, with its name before where several that were asked for share it."""
-        own = suffix_of(form)
-        shared = sum(suffix_of(other) == own for other in self.formats) > 1
-        return f".{form}{own}" if shared and form != JSON else own
 
 
 def suffix_of(form: str) -> str:
@@ -53,10 +47,10 @@ def suffix_of(form: str) -> str:
     return JSON_SUFFIX if form == JSON else FORMATS[form].suffix
 
 
-def format_of_suffix(suffix: str) -> str:
-    """The first format whose files end so; JSON where none does."""
-    fitting = (form for form in KNOWN if suffix_of(form).lower() == suffix.lower())
-    return next(fitting, JSON)
+def format_of(name: str) -> str:
+    """The format whose files end as a file's name does, the longest such end; JSON if none does."""
+    fitting = [form for form in KNOWN if name.lower().endswith(suffix_of(form).lower())]
+    return max(fitting, key=lambda form: len(suffix_of(form)), default=JSON)
 
 
 def facts_of(result: Transcript | Alignment) -> Facts:

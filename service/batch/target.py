@@ -40,8 +40,9 @@ class Target:
 
 
 def target_of(output: str | None, formats: int, *, many: bool) -> Target:
-    """formats: of each answer. A folder if there may be several files, if one stands there or if the path ends with a
-    slash; a file otherwise. Raises WrongUsage for several files without a folder.
+    """A folder if there may be several files, if one stands there or if the path ends with a
+    slash; a file otherwise. formats: how many each answer has. Raises WrongUsage for several files
+    without a folder.
     """
     several = many or formats > 1
     if output is None:

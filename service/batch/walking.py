@@ -40,13 +40,14 @@ def recordings(given: str) -> Iterator[Task]:
     yield from _at_least_one(given, _recordings(given))
 
 
-def pairs(given: str, suffixes: Sequence[str]) -> Iterator[Task]:
+def pairs(given: str, suffixes: Sequence[str], outputs: Path | None = None) -> Iterator[Task]:
     """The recordings of a folder or a pattern, each with the file beside it that has its name and
     one of the suffixes; more than one make as many tasks. What has no pair is `unpaired`: in a
-    folder, also files of those suffixes.
+    folder, also files of those suffixes, but for those in `outputs`.
     """
     if Path(given).is_dir():
-        found = (task for part in _folders(Path(given)) for task in _paired(part, suffixes))
+        parts = _folders(Path(given), outputs)
+        found = (task for part in parts for task in _paired(part, suffixes))
     else:
         found = (task for item in _recordings(given) for task in _with_neighbours(item, suffixes))
     yield from _at_least_one(given, found)
@@ -89,10 +90,16 @@ class _Folder:
         self.others = [file for file in files if file.suffix.lower() not in AUDIO_SUFFIXES]
 
 
-def _folders(root: Path) -> Iterator[_Folder]:
+def _folders(root: Path, outputs: Path | None = None) -> Iterator[_Folder]:
+    passed = None if outputs is None else outputs.resolve()
     for path, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield _Folder(root, Path(path), names)
+        near = Path(path)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and (near / name).resolve() != passed
+        )
+        yield _Folder(root, near, names)
 
 
 def _paired(folder: _Folder, suffixes: Sequence[str]) -> Iterator[Task]:

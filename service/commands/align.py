@@ -132,7 +132,8 @@ def _tasks(options: argparse.Namespace) -> Tasks | None:
         return None
     if transcript is not None:
         raise WrongUsage(f"expected texts beside the recordings of {audio}, got {transcript}")
-    return partial(pairs, audio, TEXT_SUFFIXES)
+    outputs = Path(options.output) if options.output else None
+    return partial(pairs, audio, TEXT_SUFFIXES, outputs)
 
 
 def _one(options: argparse.Namespace, rendering: Rendering) -> Task:

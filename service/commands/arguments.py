@@ -2,11 +2,11 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from service.batch.answers import JSON, KNOWN, Rendering, format_of_suffix, formats_of
+from service.batch.answers import JSON, KNOWN, Rendering, format_of, formats_of
 from service.batch.run import REPORT
 from service.batch.status import EXIT_STATUSES, WrongUsage
 from service.batch.target import Target, target_of
@@ -95,7 +95,7 @@ def rendering(options: argparse.Namespace) -> Rendering:
     """Which formats, and how. Raises WrongUsage."""
     formats = options.format
     if formats is None:
-        formats = (format_of_suffix(Path(options.output or "").suffix),)
+        formats = (format_of(options.output or ""),)
     try:
         written = FormatOptions(
             max_line_width=options.max_line_width,
@@ -110,10 +110,18 @@ def rendering(options: argparse.Namespace) -> Rendering:
     return Rendering(formats, written)
 
 
-def target(options: argparse.Namespace, formats: int, *, many: bool) -> Target:
-    """Where answers go. Raises WrongUsage."""
-    if not many and options.jobs is not None:
-        raise WrongUsage("expected --jobs for several recordings, got one")
+OF_MANY: Final = ("jobs", "report")
+
+
+def target(
+    options: argparse.Namespace, formats: int, *, many: bool, of_many: Sequence[str] = OF_MANY
+) -> Target:
+    """Where answers go. formats: how many each has; of_many: options that one recording alone does
+    not have. Raises WrongUsage.
+    """
+    for name in of_many:
+        if not many and getattr(options, name) is not None:
+            raise WrongUsage(f"expected --{name} for several recordings, got one")
     return target_of(options.output, formats, many=many)
 
 

@@ -1,7 +1,6 @@
 """`retime`: subtitles with the times at which they are said."""
 
 import argparse
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -67,7 +66,7 @@ def retime(options: argparse.Namespace, settings: Settings) -> int:
     """Returns the exit status."""
     many = is_many(options.audio)
     _check(options, many=many)
-    target = arguments.target(options, 1, many=many)
+    target = arguments.target(options, 1, many=many, of_many=("jobs",))
     shortlist = arguments.shortlist(options, settings, many=many)
     if not many:
         found = next(recordings(options.audio))
@@ -76,7 +75,7 @@ def retime(options: argparse.Namespace, settings: Settings) -> int:
     how = (options.tier, options.linger_sec)
     return run_all(
         Run(
-            tasks=partial(_tasks, options.audio),
+            tasks=partial(pairs, options.audio, SUBTITLE_SUFFIXES, target.path),
             work=_work(options, settings, shortlist, None),
             jobs=arguments.jobs(options),
             target=target,
@@ -106,10 +105,6 @@ def _one_file(one: Path, other: Path) -> bool:
     if one.exists() and not one.is_file():
         return False
     return one.resolve() == other.resolve()
-
-
-def _tasks(given: str) -> Iterator[Task]:
-    return pairs(given, SUBTITLE_SUFFIXES)
 
 
 def _suffixes(task: Task) -> tuple[str, ...]:
