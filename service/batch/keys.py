@@ -21,7 +21,7 @@ def key_of(task: Task, run: str) -> str:
     digest = hashlib.sha256()
     audio = task.audio.stamp() if task.audio else ""
     beside = task.beside.content() if task.beside else b""
-    for part in (run, task.shown, task.name, audio):
+    for part in (run, task.name, audio):
         digest.update(part.encode(errors="surrogateescape") + b"\0")
     digest.update(beside)
     return digest.hexdigest()[:DIGITS]

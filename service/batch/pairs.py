@@ -33,6 +33,9 @@ def manifest_tasks(manifest: Path) -> Iterator[Task]:
     """The pairs, read line by line. Raises OSError, or InvalidField for what is no manifest; a
     line that is wrong makes a task with a fault.
     """
+    if manifest.is_fifo():
+        message = f"{manifest}: expected a file that can be read several times, got a pipe"
+        raise InvalidField(message, param="manifest")
     with manifest.open("rb") as file:
         columns = _columns(manifest, next(file, b""))
         for number, line in enumerate(file, start=2):

@@ -133,7 +133,7 @@ class _Going:
         def wanted(cells: Cells) -> bool:
             nonlocal low
             keep = cells["status"] != "done" or cells["key"] in self._keys
-            low += keep and least is not None and float(cells["quality"] or 1) < least
+            low += keep and least is not None and _quality(cells) < least
             return keep
 
         self._table.keep(wanted)
@@ -199,16 +199,31 @@ def is_same(path: Path, given: Source) -> bool:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """No other run writes there meanwhile. Raises InvalidField."""
+    """No other run writes there meanwhile, where the file system has locks. Raises InvalidField."""
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(handle, folder)
         yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, folder: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         message = f"{folder}: expected a folder that no other run writes to, got one in use"
         raise InvalidField(message, param="output") from error
-    finally:
-        os.close(handle)
+    except OSError:  # some network file systems have none
+        logger.info("%s cannot be locked", folder)
+
+
+def _quality(cells: Cells) -> float:
+    """1 where there is none, or something else was written there."""
+    try:
+        return float(cells["quality"])
+    except ValueError:
+        return 1.0
 
 
 def told(error: Exception) -> str:

@@ -5,7 +5,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
@@ -64,7 +64,7 @@ class Stdin:
 
     def content(self, most: int = -1) -> bytes:
         """All of it, or the first `most` bytes. Raises OSError."""
-        return sys.stdin.buffer.read(most)
+        return _stdin().read(most)
 
     def stamp(self) -> str:
         """It is new every time, and never part of what is resumed."""
@@ -102,18 +102,14 @@ def opened(sound: Source) -> Iterator[BinaryIO]:
     """A recording as a file that can be sought in; what comes through a pipe is copied to one that
     has no name. Raises OSError or StorageFull.
     """
-    if isinstance(sound, FileSource):
-        # Read by number: soundfile would judge a file that has a name by its extension. Opened by
-        # name: the system's complaint about a directory tells it.
-        with (
-            sound.path.open("rb") as named,
-            os.fdopen(os.dup(named.fileno()), "rb") as file,
-            _seekable(file) as found,
-        ):
-            yield found
-    else:
-        with _seekable(sys.stdin.buffer) as found:
-            yield found
+    # Read by number: soundfile would judge a file that has a name by its extension. Opened by name:
+    # the system's complaint about a directory tells it.
+    with (
+        sound.path.open("rb") if isinstance(sound, FileSource) else nullcontext(_stdin()) as named,
+        os.fdopen(os.dup(named.fileno()), "rb") as file,
+        _seekable(file) as found,
+    ):
+        yield found
 
 
 def text_of(given: Source, param: str) -> str:
@@ -123,6 +119,13 @@ def text_of(given: Source, param: str) -> str:
     except UnicodeDecodeError as error:
         message = f"{given.shown}: expected UTF-8 text, got {error}"
         raise InvalidField(message, param=param) from error
+
+
+def _stdin() -> BinaryIO:
+    """Raises InvalidField where there is none."""
+    if sys.stdin is None:  # closed by whoever started the program
+        raise InvalidField("expected something on standard input, got none", param="audio")
+    return sys.stdin.buffer
 
 
 @contextmanager
