@@ -79,7 +79,7 @@ class _Going:
         self._run, self._table, self._bar = run, table, bar
         self._before = Keys(cells["key"] for cells in table)
         self._keys = Keys()  # of this run
-        self._waiting: dict[str, str] = {}  # name -> key
+        self._waiting: dict[Task, str] = {}  # its key
         self.done = self.kept = self.failed = 0
 
     def due(self) -> Iterator[Task]:
@@ -100,12 +100,12 @@ class _Going:
             if key in self._before and self._written(task):
                 self.kept += 1
             else:
-                self._waiting[task.name] = key
+                self._waiting[task] = key
                 yield task
 
     def settle(self, task: Task, outcome: Outcome | Exception) -> None:
         """Write an answer and its line, or say what went wrong."""
-        key = self._waiting.pop(task.name)
+        key = self._waiting.pop(task)
         if isinstance(outcome, BundleError):  # no recording's fault
             raise outcome
         if isinstance(outcome, Exception):
@@ -164,16 +164,21 @@ def _checked(run: Run) -> int:
     for task in run.tasks():
         count += 1
         if task.fault is None:
-            names.add(name_key(task.name))
+            for name in _names(run, task):
+                names.add(name_key(name))
             _check_place(run, task)
     if (again := names.repeated()) is not None:
-        shown = [task.shown for task in run.tasks() if name_key(task.name) == again]
+        shown = [task.shown for task in run.tasks() if again in map(name_key, _names(run, task))]
         raise InvalidField(
             f"expected recordings with names of their own, without their suffixes, got "
             f"{' and '.join(shown[:2])}",
             param="output",
         )
     return count
+
+
+def _names(run: Run, task: Task) -> list[str]:
+    return [] if task.fault else [f"{task.name}{suffix}" for suffix in run.suffixes(task)]
 
 
 def _check_place(run: Run, task: Task) -> None:

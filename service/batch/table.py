@@ -33,6 +33,7 @@ COLUMNS: Final = (
     "key",
 )
 HEADER: Final = "\t".join(COLUMNS).encode() + b"\n"
+SHOWN_BYTES: Final = 80
 BETWEEN: Final = "; "  # warnings
 _ESCAPES: Final = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -104,9 +105,9 @@ class Table:
 def _lines(path: Path) -> Iterator[tuple[Cells, bytes]]:
     """A line that was cut off when its run was killed is passed over."""
     with path.open("rb") as file:
-        header = next(file, HEADER)
+        header = file.readline(len(HEADER)) or HEADER
         if header != HEADER:
-            got = header[:80].decode(errors="replace")
+            got = header[:SHOWN_BYTES].decode(errors="replace")
             raise InvalidField(
                 f"{path}: expected the table of an earlier run, or no such file, got {got!r}",
                 param="report",

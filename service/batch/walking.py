@@ -25,7 +25,7 @@ AUDIO_SUFFIXES: Final = frozenset(
     for name in names
 )
 TEXT_SUFFIXES: Final = (".txt",)
-SUBTITLE_SUFFIXES: Final = (".srt", ".vtt", ".textgrid")
+SUBTITLE_SUFFIXES: Final = (".srt", ".vtt", ".TextGrid")
 
 
 def is_many(given: str) -> bool:
@@ -104,7 +104,8 @@ def _folders(root: Path, outputs: Path | None = None) -> Iterator[_Folder]:
 
 def _paired(folder: _Folder, suffixes: Sequence[str]) -> Iterator[Task]:
     stems = {file.stem for file in folder.audio}
-    beside = [file for file in folder.others if file.suffix.lower() in suffixes]
+    wanted = {suffix.lower() for suffix in suffixes}
+    beside = [file for file in folder.others if file.suffix.lower() in wanted]
     for audio in folder.audio:
         mine = [file for file in beside if file.stem == audio.stem]
         yield from _tasks(_task(audio, folder.root), mine, suffixes)
@@ -116,7 +117,8 @@ def _paired(folder: _Folder, suffixes: Sequence[str]) -> Iterator[Task]:
 def _with_neighbours(task: Task, suffixes: Sequence[str]) -> Iterator[Task]:
     """Of a file that was named, whose folder is not to be listed."""
     path = Path(task.shown)
-    near = [path.with_suffix(form(suffix)) for suffix in suffixes for form in (str, str.upper)]
+    forms = [form(suffix) for suffix in suffixes for form in (str, str.lower, str.upper)]
+    near = [path.with_suffix(suffix) for suffix in dict.fromkeys(forms)]
     yield from _tasks(task, [file for file in near if file.is_file()], suffixes)
 
 

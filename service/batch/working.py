@@ -29,7 +29,7 @@ class Workers:
         self._most = AHEAD * jobs
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="recording")
         self._running: dict[Future[Outcome], Task] = {}
-        self._shares: dict[str, float] = {}  # of each recording that is being heard, by name
+        self._shares: dict[Task, float] = {}  # of each recording that is being heard
         self._stop = threading.Event()
 
     @property
@@ -67,9 +67,9 @@ class Workers:
         def tell(done_sec: float, total_sec: float) -> None:
             if self._stop.is_set():
                 raise Stopped
-            self._shares[task.name] = min(1.0, done_sec / total_sec) if total_sec else 0.0
+            self._shares[task] = min(1.0, done_sec / total_sec) if total_sec else 0.0
 
         try:
             return self._work(task, tell)
         finally:
-            self._shares.pop(task.name, None)
+            self._shares.pop(task, None)
