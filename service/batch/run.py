@@ -1,24 +1,22 @@
 """A run over many recordings: what is due is done, and all of it stands in a table."""
 
 import errno
-import fcntl
 import logging
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from service.batch.keys import Keys, key_of, name_key
-from service.batch.sources import FileSource, Source
+from service.batch.keys import Keys, key_of
+from service.batch.lock import alone
+from service.batch.plan import Run, count_checked
 from service.batch.status import DONE, FAILED, LOW_QUALITY
 from service.batch.table import Cells, Row, Table
-from service.batch.target import Target, make_folder
-from service.batch.task import Outcome, Task, Work
+from service.batch.target import make_folder
+from service.batch.task import Outcome, Task
 from service.batch.working import Workers
-from service.errors import BundleError, InvalidField, KolvaniError
+from service.errors import BundleError, KolvaniError
 from service.ops.files import Unwritable
 from service.progress import CountBar
 
@@ -29,33 +27,17 @@ REPORT: Final = "report.tsv"
 OF_ONE_NAME: Final = (errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.EILSEQ)
 
 
-@dataclass(frozen=True)
-class Run:
-    """tasks: may be asked for several times. suffixes: of the files of each answer. depends_on:
-    what all answers depend on. min_quality: None where none is asked for.
-    """
-
-    tasks: Callable[[], Iterator[Task]]
-    work: Work
-    jobs: int
-    target: Target
-    report: Path
-    suffixes: Callable[[Task], tuple[str, ...]]
-    depends_on: str
-    min_quality: float | None = None
-
-
 def run_all(run: Run) -> int:
     """Do what is due, and return the exit status.
 
     A recording that cannot be done is told, and stops nothing. Raises InvalidField before any work
     where two answers would have one name; Unwritable and BundleError end the run.
     """
-    count = _checked(run)
+    count = count_checked(run)
     folder = run.target.path or Path()
     make_folder(folder)
     with (
-        _alone(folder),
+        alone(folder),
         closing(Table(run.report)) as table,
         closing(CountBar(sys.stderr, count)) as bar,
         closing(Workers(run.work, run.jobs)) as workers,
@@ -118,7 +100,8 @@ class _Going:
                 raise
             self._fail(task, f"expected a name that a file can have, got: {error.strerror}")
             return
-        self._table.add(Row(task.shown, task.name, "done", key, outcome.facts))
+        output = self._run.names(task)[0]
+        self._table.add(Row(task.shown, output, "done", key, outcome.facts))
         self.done += 1
 
     def show(self, begun: float) -> None:
@@ -149,78 +132,11 @@ class _Going:
     def _fail(self, task: Task, fault: str) -> None:
         self.failed += 1
         self._bar.say(f"{task.state}: {task.shown}: {fault}")
-        self._table.add(Row(task.shown, task.name, task.state, error=fault))
+        self._table.add(Row(task.shown, "", task.state, error=fault))
 
     def _written(self, task: Task) -> bool:
         target = self._run.target
         return all(target.file(task.name, suffix).is_file() for suffix in self._run.suffixes(task))
-
-
-def _checked(run: Run) -> int:
-    """How many tasks there are. Raises InvalidField where two answers have one name, or where one
-    would stand in the place of a text, of subtitles or of the table.
-    """
-    names, count = Keys(), 0
-    for task in run.tasks():
-        count += 1
-        if task.fault is None:
-            for name in _names(run, task):
-                names.add(name_key(name))
-            _check_place(run, task)
-    if (again := names.repeated()) is not None:
-        shown = [task.shown for task in run.tasks() if again in map(name_key, _names(run, task))]
-        raise InvalidField(
-            f"expected recordings with names of their own, without their suffixes, got "
-            f"{' and '.join(shown[:2])}",
-            param="output",
-        )
-    return count
-
-
-def _names(run: Run, task: Task) -> list[str]:
-    return [] if task.fault else [f"{task.name}{suffix}" for suffix in run.suffixes(task)]
-
-
-def _check_place(run: Run, task: Task) -> None:
-    for suffix in run.suffixes(task):
-        path = run.target.file(task.name, suffix)
-        if path == run.report or (task.beside is not None and is_same(path, task.beside)):
-            raise InvalidField(
-                f"expected answers apart from what they are made of, got {path}: give another "
-                "--output",
-                param="output",
-            )
-
-
-def is_same(path: Path, given: Source) -> bool:
-    """Whether a file that would be written is one that is read."""
-    if not isinstance(given, FileSource):
-        return False
-    try:
-        return path.samefile(given.path)
-    except (OSError, ValueError):  # one of them is not there
-        return False
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """No other run writes there meanwhile, where the file system has locks. Raises InvalidField."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        _lock(handle, folder)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _lock(handle: int, folder: Path) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        message = f"{folder}: expected a folder that no other run writes to, got one in use"
-        raise InvalidField(message, param="output") from error
-    except OSError:  # some network file systems have none
-        logger.info("%s cannot be locked", folder)
 
 
 def _quality(cells: Cells) -> float:

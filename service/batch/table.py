@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from service.batch.keys import are_last
 from service.batch.task import Facts, State
 from service.errors import InvalidField
 from service.ops.files import Unwritable, replacing
@@ -29,7 +30,7 @@ COLUMNS: Final = (
     "warnings",
     "error",
     "model",
-    "output",  # below the folder of outputs, without the suffix
+    "output",  # its first file, below the folder of outputs
     "key",
 )
 HEADER: Final = "\t".join(COLUMNS).encode() + b"\n"
@@ -84,10 +85,16 @@ class Table:
         self._write(_line(row.cells))
 
     def keep(self, wanted: Callable[[Cells], bool]) -> None:
-        """Drop all other lines, at once. Raises Unwritable; nothing can be added any more."""
+        """Drop all other lines, at once, and those whose output a later line has. Raises
+        Unwritable; nothing can be added any more.
+        """
+        last = iter(are_last(cells["output"] for cells in self))
         with replacing(self._path) as file:
             file.write(HEADER)
-            file.writelines(line for cells, line in _lines(self._path) if wanted(cells))
+            for cells, line in _lines(self._path):
+                is_last = next(last) or not cells["output"]
+                if is_last and wanted(cells):
+                    file.write(line)
 
     def close(self) -> None:
         """Let go of the file."""

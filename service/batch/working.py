@@ -55,7 +55,7 @@ class Workers:
 
     def _next(self) -> Iterator[Ended | None]:
         ended, _ = wait(self._running, LOOK_SEC, FIRST_COMPLETED)
-        for future in ended:
+        for future in [one for one in self._running if one in ended]:  # in the order of the tasks
             error = future.exception()
             if error is not None and not isinstance(error, Exception):
                 raise error

@@ -10,7 +10,8 @@ from typing import Final, get_args
 from service.batch.answers import Rendering
 from service.batch.hearing import Circumstances, beside_of, recording_of, run_one, sound_of, telling
 from service.batch.pairs import manifest_tasks
-from service.batch.run import Run, is_same, run_all
+from service.batch.plan import Run, is_same
+from service.batch.run import run_all
 from service.batch.sources import DASH, FileSource, Inline, source, text_of
 from service.batch.status import WrongUsage
 from service.batch.task import Outcome, Task, Tell, Work

@@ -15,7 +15,8 @@ from service.batch.hearing import (
     sound_of,
     telling,
 )
-from service.batch.run import Run, run_all
+from service.batch.plan import Run
+from service.batch.run import run_all
 from service.batch.sources import DASH, source
 from service.batch.status import WrongUsage
 from service.batch.task import Outcome, Task, Tell, Work

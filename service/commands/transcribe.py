@@ -7,7 +7,8 @@ from functools import partial
 
 from service.batch.answers import Rendering
 from service.batch.hearing import Circumstances, recording_of, run_one, sound_of, telling
-from service.batch.run import Run, run_all
+from service.batch.plan import Run
+from service.batch.run import run_all
 from service.batch.sources import DASH
 from service.batch.status import WrongUsage
 from service.batch.task import Outcome, Task, Tell, Work

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.batch.keys import DIGITS, Keys, key_of
+from service.batch.keys import DIGITS, Keys, are_last, key_of
 from service.batch.sources import FileSource, Inline
 from service.batch.task import Task
 
@@ -49,6 +49,13 @@ def test_keys_are_a_set(held: list[str], asked: str) -> None:
 
 def test_what_is_no_key_is_passed_over() -> None:
     """A table may have been edited."""
-    keys = Keys(["", "x", "-1", "f" * 99, "00ff"])
+    keys = Keys(["", "x", "-1", "f" * 99, "00ff", "f" * DIGITS])
     assert len(keys) == 1
-    assert f"{255:0{DIGITS}x}" in keys
+    assert "f" * DIGITS in keys
+
+
+@given(names=st.lists(st.sampled_from("abcd")))
+def test_the_last_of_each_name_is_found(names: list[str]) -> None:
+    """Once for every name that there is."""
+    expected = [name not in names[place + 1 :] for place, name in enumerate(names)]
+    assert are_last(names).tolist() == expected
