@@ -78,7 +78,7 @@ def _segments(words: Sequence[Word], text: str) -> Iterator[Segment]:
 
 def _runs(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
     """[first, end) of each segment."""
-    pauses = [_start(after) - _end(before) for before, after in itertools.pairwise(words)]
+    pauses = [round(_start(after) - _end(before), 3) for before, after in itertools.pairwise(words)]
     breaks = [place for place, pause in enumerate(pauses, 1) if pause >= PAUSE_SEC]
     if words:
         for first, end in itertools.pairwise([0, *breaks, len(words)]):

@@ -61,8 +61,9 @@ _ALL: Final = (
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType({item.name: item for item in _ALL})
 
 
-def format_named(name: str, others: tuple[str, ...] = ()) -> Format:
-    """The format of a name; `others`: known names that are not written here.
+def format_named(name: str, others: tuple[str, ...] = (), param: str = "format") -> Format:
+    """The format of a name; `others`: known names that are not written here; `param`: the field
+    that names it.
 
     Raises InvalidField with the known ones.
     """
@@ -70,7 +71,7 @@ def format_named(name: str, others: tuple[str, ...] = ()) -> Format:
         known = (*others, *FORMATS)
         raise InvalidField(
             f"expected a format of {', '.join(known)}, got {name!r}",
-            param="format",
+            param=param,
             known=list(known),
         )
     return FORMATS[name]
