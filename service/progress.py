@@ -1,5 +1,7 @@
 """A bar on the terminal for work that takes minutes: tqdm's, where somebody looks at it."""
 
+import math
+import os
 import threading
 from typing import Final, TextIO
 
@@ -9,7 +11,8 @@ LEAST_SEC: Final = 2.0  # of work, before there is anything to show
 OFTEN_SEC: Final = 0.1  # between two looks of the bar
 # What is told beside the bar changes, so it stands where tqdm has a description.
 ONE: Final = "[{bar:30}] {percentage:3.0f}%, {desc}"
-MANY: Final = "[{bar:30}] {n:.0f} of {total_fmt} recordings, {desc}"
+MANY: Final = "[{bar:30}] {desc}"
+USUAL_WIDTH, USUAL_HEIGHT = 80, 24  # characters of a terminal that does not tell
 
 
 class _Bar(tqdm):  # type: ignore[misc]  # tqdm has no types
@@ -24,6 +27,8 @@ def _bar(terminal: TextIO, form: str, total: float, delay: float) -> _Bar:
     return _Bar(
         total=total,
         file=terminal,
+        ncols=_width_of(terminal),
+        nrows=USUAL_HEIGHT,
         bar_format=form,
         ascii=" #",
         leave=False,
@@ -33,6 +38,14 @@ def _bar(terminal: TextIO, form: str, total: float, delay: float) -> _Bar:
         smoothing=0,
         disable=not terminal.isatty(),
     )
+
+
+def _width_of(terminal: TextIO) -> int:
+    """Where a terminal says that it has none, as some do, tqdm would show nothing."""
+    try:
+        return os.get_terminal_size(terminal.fileno()).columns or USUAL_WIDTH
+    except OSError:  # it is none
+        return USUAL_WIDTH
 
 
 class ProgressBar:
@@ -58,13 +71,16 @@ class CountBar:
 
     def __init__(self, terminal: TextIO, total: int) -> None:
         self._terminal = terminal
+        self._total = total
         self._bar = _bar(terminal, MANY, total, 0.0)
+        self.show(0.0, 0)
 
     def show(self, done: float, failed: int) -> None:
         """`done`: recordings, and shares of those that are being heard; `failed`: of the done."""
-        told = f"{failed} failed, " if failed else ""
-        share = done / self._bar.total if self._bar.total else 1.0
-        self._bar.set_description_str(told + _left(self._bar, share), refresh=False)
+        told = f"{math.floor(done)} of {self._total} recordings, "
+        told += f"{failed} failed, " if failed else ""
+        share = done / self._total if self._total else 1.0
+        self._bar.set_description_str(told + _left(self._bar, share), refresh=done == 0)
         self._bar.update(done - self._bar.n)
 
     def say(self, line: str) -> None:

@@ -26,9 +26,10 @@ def check_instructions(cpuinfo: Path = CPUINFO) -> Finding:
     fast = [flag for flag in (*VNNI, *DOT_PRODUCTS) if flag in known]
     if fast:
         return Finding("cpu", "ok", f"{name} multiplies int8 fast ({', '.join(fast)})")
-    widest = next((flag for flag in ("avx512f", "avx2", "avx") if flag in known), "neither")
-    told = f"{name} has no instructions for int8 (VNNI), and {widest} of AVX: models run at half "
-    return Finding("cpu", "warning", f"{told}the speed or less", NEWER)
+    widest = next((flag for flag in ("avx512f", "avx2", "avx") if flag in known), None)
+    rest = f"only {widest}" if widest else "and no AVX either"
+    told = f"{name} has no instructions for int8 (VNNI), {rest}: half the speed or less"
+    return Finding("cpu", "warning", told, NEWER)
 
 
 def check_quota(quota: float | None, cpus: int) -> Finding:

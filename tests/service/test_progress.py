@@ -99,8 +99,8 @@ def test_recordings_are_counted(clock: Clock) -> None:
     terminal = Terminal(looked_at=True)
     with closing(CountBar(terminal, 4)) as bar:
         clock.now += 10.0
-        bar.show(1.0, 1)
-        assert terminal.lines[-1].endswith("1 of 4 recordings, 1 failed, about 00:30 left")
+        bar.show(1.5, 1)
+        assert terminal.lines[-1].endswith("1 of 4 recordings, 1 failed, about 00:16 left")
         clock.now += 1.0
         bar.show(2.0, 1)
         assert terminal.lines[-1].endswith("2 of 4 recordings, 1 failed, about 00:11 left")
