@@ -90,10 +90,11 @@ def _atoms(words: Sequence[Word]) -> list[_Atom]:
     shown = [_cue_word(word) for word in words]
     timed = [place for place, word in enumerate(shown) if word.times is not None]
     timed = [place for place in timed if _is_said(words[place])] or timed
+    starts = [0, *timed[1:], len(shown)]
     atoms = []
-    for first, end in itertools.pairwise([0, *timed[1:], len(shown)] if timed else []):
+    for place, (first, end) in zip(timed, itertools.pairwise(starts), strict=False):
         held = tuple(shown[first:end])
-        start, over = shown[max(first, timed[0])].times or (0, 0)
+        start, over = shown[place].times or (0, 0)
         atoms.append(_Atom(held, tuple(width_of(word.text) for word in held), start, over))
     return atoms
 
@@ -135,7 +136,8 @@ def _fitting(
     """Where a cue that begins with an atom may end, and how wide all of it is; one atom fits."""
     limit = atoms[first].start + round(options.max_cue_sec * MS)
     lines, room, total = 0, -1, 0
-    for end, atom in enumerate(atoms[first:], first + 1):
+    for end in range(first + 1, len(atoms) + 1):
+        atom = atoms[end - 1]
         for width in atom.widths:
             total += width + 1
             room -= width + 1

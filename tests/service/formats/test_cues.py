@@ -17,9 +17,9 @@ options = st.builds(
     FormatOptions,
     max_line_width=st.integers(1, 60),
     max_line_count=st.integers(1, 4),
-    max_cue_sec=st.sampled_from([0.1, 1.0, 7.0, 60.0]),
+    max_cue_sec=st.sampled_from([0.1, 1.0, 7.0, 30.0]),
 )
-WIDE = FormatOptions(max_line_width=1000, max_line_count=20, max_cue_sec=60.0)
+WIDE = FormatOptions(max_line_width=1000, max_line_count=20, max_cue_sec=30.0)
 
 
 def spoken(*texts: str, length: int = 300, gap: int = 0, ends: tuple[int, ...] = ()) -> Document:
@@ -92,7 +92,7 @@ def test_cues_are_as_few_as_can_be(lengths: list[int], width: int, count: int) -
         for cuts in itertools.combinations(range(1, len(words)), size)
         if all(fits(words[a:b]) for a, b in itertools.pairwise([0, *cuts, len(words)]))
     )
-    how = FormatOptions(max_line_width=width, max_line_count=count, max_cue_sec=60.0)
+    how = FormatOptions(max_line_width=width, max_line_count=count, max_cue_sec=30.0)
     assert len(cues_of(spoken(*words), how)) == fewest
 
 
