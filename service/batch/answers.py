@@ -1,7 +1,7 @@
 """An answer as the files and the figures that a run keeps of it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,8 +14,11 @@ from service.formats.table import FORMATS, render
 from service.spans import Alignment, Transcript
 
 JSON: Final = "json"  # our own answer, as the server gives it
+FILE: Final = "file"  # subtitles as they came, corrected
 JSON_SUFFIX: Final = ".json"
 KNOWN: Final = (JSON, *FORMATS)
+
+Made = Mapping[str, Callable[[], bytes]]  # the formats that only a command can make
 
 
 @dataclass(frozen=True)
@@ -26,24 +29,32 @@ class Rendering:
     options: FormatOptions = PLAIN
 
     @property
-    def suffixes(self) -> tuple[str, ...]:
-        """Of the files, in the order of the formats."""
-        return tuple(map(suffix_of, self.formats))
+    def with_characters(self) -> bool:
+        """Whether one of the formats tells the times of characters."""
+        return any(form in FORMATS and FORMATS[form].with_characters for form in self.formats)
 
-    def outcome(self, result: Transcript | Alignment, answer: BaseModel, name: str) -> Outcome:
+    def suffixes(self, own: str = "") -> tuple[str, ...]:
+        """Of the files, in the order of the formats; own: of FILE."""
+        return tuple(suffix_of(form, own) for form in self.formats)
+
+    def outcome(
+        self, result: Transcript | Alignment, made: Made, name: str, own: str = ""
+    ) -> Outcome:
         """The files of an answer; name: of the recording, where a format tells it."""
         document = document_of(result, name.rpartition("/")[2])
         files = {
-            suffix_of(form): json_of(answer)
-            if form == JSON
+            suffix_of(form, own): made[form]()
+            if form in made
             else render(document, form, self.options)
             for form in self.formats
         }
         return Outcome(files, facts_of(result))
 
 
-def suffix_of(form: str) -> str:
-    """Of a format's files, with its full stop."""
+def suffix_of(form: str, own: str = "") -> str:
+    """Of a format's files, with its full stop; own: of FILE."""
+    if form == FILE:
+        return own
     return JSON_SUFFIX if form == JSON else FORMATS[form].suffix
 
 
@@ -80,9 +91,9 @@ def pretty(document: object) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def formats_of(names: Sequence[str]) -> tuple[str, ...]:
+def formats_of(names: Sequence[str], known: Sequence[str] = KNOWN) -> tuple[str, ...]:
     """Without repetitions, in their order. Raises ValueError for a name that is not known."""
     for name in names:
-        if name not in KNOWN:
-            raise ValueError(f"expected formats of {', '.join(KNOWN)}, got {name!r}")
+        if name not in known:
+            raise ValueError(f"expected formats of {', '.join(known)}, got {name!r}")
     return tuple(dict.fromkeys(names))

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, get_args
 
-from service.batch.answers import Rendering
+from service.batch.answers import JSON, Rendering, json_of
 from service.batch.hearing import Circumstances, beside_of, recording_of, run_one, sound_of, telling
 from service.batch.pairs import manifest_tasks
 from service.batch.plan import Run, is_same
@@ -37,19 +37,16 @@ the suffix .txt; what has no pair is named in the table.
 A manifest is a table in UTF-8, a pair a line, cells parted by tabs, without quoting. Its first line
 names the columns: audio, a path, and text, a path where it ends in .txt and the text itself
 otherwise; id, where there is one, names the answers. Paths are relative to the manifest.
-
-Several recordings make a table, a line each as soon as it is done: audio, status (done, failed,
-unpaired), quality, score, duration_sec, words, not_found, unwritten_sec, warnings, error, model,
-output, key. A run that was stopped goes on where it was: what is in the table as done, and whose
-recording (by size and time), text, options and models are the same, is not done again. What failed
-is tried again.
 """
 
 
 def add_align(commands: Commands) -> None:
     """Its arguments."""
     parser = arguments.command_parser(
-        commands, "align", "write when each word of a text is said", MORE
+        commands,
+        "align",
+        "write when each word of a text is said",
+        f"{MORE}\n{arguments.SEVERAL}",
     )
     parser.add_argument("audio", nargs="?", help=arguments.INPUTS)
     parser.add_argument(
@@ -101,7 +98,7 @@ def align(options: argparse.Namespace, settings: Settings) -> int:
         options.gaps,
         options.segments,
         _read_pronunciations(options.pronunciations),
-        options.characters,
+        options.characters or rendering.with_characters,
     )
     shortlist = arguments.shortlist(options, settings, many=tasks is not None)
     work = _work(shortlist, settings, how, rendering)
@@ -114,7 +111,7 @@ def align(options: argparse.Namespace, settings: Settings) -> int:
             jobs=arguments.jobs(options),
             target=target,
             report=arguments.report(options, target),
-            suffixes=lambda _: rendering.suffixes,
+            suffixes=lambda _: rendering.suffixes(),
             depends_on=Circumstances("align", shortlist, (how, rendering)).hashed,
             min_quality=options.min_quality,
         )
@@ -145,7 +142,7 @@ def _one(options: argparse.Namespace, rendering: Rendering) -> Task:
         raise WrongUsage("expected a text file beside a recording from standard input, got none")
     task = replace(next(recordings(audio)), beside=source(text))
     target = arguments.target(options, len(rendering.formats), many=False)
-    for path in target.files(task.name, rendering.suffixes):
+    for path in target.files(task.name, rendering.suffixes()):
         if is_same(path, source(text)):
             raise WrongUsage(f"expected --output apart from the text, got {path} for both")
     return task
@@ -160,7 +157,8 @@ def _work(
             aligned = dispatch.align(
                 shortlist, recording, text, how, on_progress=telling(recording, tell)
             )
-        return rendering.outcome(aligned.result, align_answer(aligned), task.name)
+        made = {JSON: lambda: json_of(align_answer(aligned))}
+        return rendering.outcome(aligned.result, made, task.name)
 
     return work
 

@@ -20,6 +20,14 @@ Commands = Any  # argparse's own type of what add_parser is asked of is private
 
 INPUTS: Final = "a file, a folder, a pattern in quotes ('talks/**/*.wav'), or - for standard input"
 
+SEVERAL: Final = """\
+Several recordings make a table, a line each as soon as it is done: audio, status (done, failed,
+unpaired), quality, score, duration_sec, words, not_found, unwritten_sec, warnings, error, model,
+output, key. A run that was stopped goes on where it was: what is in the table as done, and whose
+recording (by size and time), text, options and models are the same, is not done again. What failed
+is tried again.
+"""
+
 
 def command_parser(commands: Commands, name: str, told: str, more: str = "") -> Any:  # noqa: ANN401
     """The parser of a command; `more`: what its help says at length."""
@@ -41,13 +49,17 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", help=f"a language's code, such as he, or {AUTO}")
 
 
-def add_outputs(parser: argparse.ArgumentParser) -> None:
-    """What is written, and where."""
+def add_outputs(
+    parser: argparse.ArgumentParser,
+    known: Sequence[str] = KNOWN,
+    default: str = f"what --output ends with, or else {JSON}",
+) -> None:
+    """What is written, and where. known: the formats; default: in words."""
     parser.add_argument(
         "--format",
-        type=_formats,
+        type=_formats(known),
         metavar="FORMAT[,FORMAT]",
-        help=f"what is written: {', '.join(KNOWN)} (what --output ends with, or else {JSON})",
+        help=f"what is written: {', '.join(known)} ({default})",
     )
     parser.add_argument(
         "-o",
@@ -91,11 +103,11 @@ def add_subtitle_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def rendering(options: argparse.Namespace) -> Rendering:
-    """Which formats, and how. Raises WrongUsage."""
-    formats = options.format
-    if formats is None:
-        formats = (format_of(options.output or ""),)
+def rendering(options: argparse.Namespace, default: str | None = None) -> Rendering:
+    """Which formats, and how; `default`: the format without --format, None: by the output's name.
+    Raises WrongUsage.
+    """
+    formats = options.format or (default or format_of(options.output or ""),)
     try:
         written = FormatOptions(
             max_line_width=options.max_line_width,
@@ -176,8 +188,11 @@ def _natural(text: str) -> int:
     return int(text)
 
 
-def _formats(text: str) -> tuple[str, ...]:
-    try:
-        return formats_of([name.strip() for name in text.split(",")])
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+def _formats(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    def formats(text: str) -> tuple[str, ...]:
+        try:
+            return formats_of([name.strip() for name in text.split(",")], known)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return formats

@@ -1,12 +1,13 @@
 """`retime`: subtitles with the times at which they are said."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from service.batch.answers import facts_of, json_of
+from service.batch.answers import FILE, JSON, KNOWN, Rendering, json_of, suffix_of
 from service.batch.hearing import (
     Circumstances,
     beside_of,
@@ -26,7 +27,6 @@ from service.commands.arguments import Commands
 from service.ops.files import write_whole
 from service.ops.settings import Settings
 from service.serving.catalogue import Shortlist
-from service.serving.retiming import Retimed
 from service.serving.retiming import retime as retime_subtitles
 from service.subtitles.reading import MAX_BYTES, READABLE
 from service.web.retime_form import MAX_LINGER_SEC
@@ -34,15 +34,20 @@ from service.web.retime_schemas import retime_answer
 
 MORE: Final = """\
 Of a folder or a pattern, each recording is heard for the subtitles beside it that have its name and
-the suffix .srt, .vtt or .TextGrid; what has no pair is named in the table. The corrected file has
-the old one's name, below --output.
+the suffix .srt, .vtt or .TextGrid; what has no pair is named in the table.
+
+The format `file` is the subtitles as they came, but for their times; `json` is what was done to
+each cue; the others are written anew from what was heard.
 """
 
 
 def add_retime(commands: Commands) -> None:
     """Its arguments."""
     parser = arguments.command_parser(
-        commands, "retime", "write subtitles with corrected times", MORE
+        commands,
+        "retime",
+        "write subtitles with corrected times",
+        f"{MORE}\n{arguments.SEVERAL}",
     )
     parser.add_argument("audio", help=arguments.INPUTS)
     parser.add_argument("subtitles", nargs="?", help=f"a file as {READABLE}, or -")
@@ -54,12 +59,11 @@ def add_retime(commands: Commands) -> None:
         default=0.0,
         help="how long a cue stays after its last word",
     )
-    parser.add_argument(
-        "-o", "--output", help="a file, or a folder; without: standard output, for one recording"
-    )
+    arguments.add_outputs(parser, (FILE, *KNOWN), "file")
     arguments.add_run(
         parser, report="of one recording: write what was done to each cue here, as JSON; of several"
     )
+    arguments.add_subtitle_options(parser)
     parser.set_defaults(run=retime)
 
 
@@ -67,21 +71,24 @@ def retime(options: argparse.Namespace, settings: Settings) -> int:
     """Returns the exit status."""
     many = is_many(options.audio)
     _check(options, many=many)
-    target = arguments.target(options, 1, many=many, of_many=("jobs",))
+    rendering = arguments.rendering(options, FILE)
+    target = arguments.target(options, len(rendering.formats), many=many, of_many=("jobs",))
     shortlist = arguments.shortlist(options, settings, many=many)
+    work = _work(options, settings, shortlist, rendering)
     if not many:
         found = next(recordings(options.audio))
         task = replace(found, beside=source(options.subtitles))
-        return run_one(task, _work(options, settings, shortlist, options.report), target)
-    how = (options.tier, options.linger_sec)
+        _check_suffixes(rendering.suffixes(_suffix(task)))
+        return run_one(task, work, target)
+    how = (options.tier, options.linger_sec, rendering)
     return run_all(
         Run(
             tasks=partial(pairs, options.audio, SUBTITLE_SUFFIXES, target.path),
-            work=_work(options, settings, shortlist, None),
+            work=work,
             jobs=arguments.jobs(options),
             target=target,
             report=arguments.report(options, target),
-            suffixes=_suffixes,
+            suffixes=lambda task: rendering.suffixes(_suffix(task)),
             depends_on=Circumstances("retime", shortlist, how).hashed,
         )
     )
@@ -108,14 +115,23 @@ def _one_file(one: Path, other: Path) -> bool:
     return one.resolve() == other.resolve()
 
 
-def _suffixes(task: Task) -> tuple[str, ...]:
-    """The old file's own."""
-    return (Path(beside_of(task).shown).suffix,)
+def _check_suffixes(suffixes: Sequence[str]) -> None:
+    """Raises WrongUsage where two formats would have one file."""
+    again = [suffix for suffix in suffixes if suffixes.count(suffix) > 1]
+    if again:
+        raise WrongUsage(f"expected formats with suffixes of their own, got {again[0]} twice")
+
+
+def _suffix(task: Task) -> str:
+    """The old file's own; "" where it has none."""
+    return Path(beside_of(task).shown).suffix
 
 
 def _work(
-    options: argparse.Namespace, settings: Settings, shortlist: Shortlist, report: Path | None
+    options: argparse.Namespace, settings: Settings, shortlist: Shortlist, rendering: Rendering
 ) -> Work:
+    report = None if is_many(options.audio) else options.report
+
     def work(task: Task, tell: Tell) -> Outcome:
         content = beside_of(task).content(MAX_BYTES + 1)
         with recording_of(sound_of(task), settings.max_audio_sec) as recording:
@@ -125,15 +141,16 @@ def _work(
                 content,
                 tier=options.tier,
                 linger_sec=options.linger_sec,
+                with_characters=rendering.with_characters,
                 on_progress=telling(recording, tell),
             )
         if report is not None:
             write_whole(report, json_of(retime_answer(retimed)))
-        return _outcome(task, retimed)
+        made = {
+            FILE: lambda: retimed.subtitles.content,
+            JSON: lambda: json_of(retime_answer(retimed)),
+        }
+        own = _suffix(task) or suffix_of(retimed.subtitles.format)
+        return rendering.outcome(retimed.answer.result, made, task.name, own)
 
     return work
-
-
-def _outcome(task: Task, retimed: Retimed) -> Outcome:
-    (suffix,) = _suffixes(task)
-    return Outcome({suffix: retimed.subtitles.content}, facts_of(retimed.answer.result))

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Iterator
 from functools import partial
 
-from service.batch.answers import Rendering
+from service.batch.answers import JSON, Rendering, json_of
 from service.batch.hearing import Circumstances, recording_of, run_one, sound_of, telling
 from service.batch.plan import Run
 from service.batch.run import run_all
@@ -23,7 +23,9 @@ from service.web.schemas import transcribe_answer
 
 def add_transcribe(commands: Commands) -> None:
     """Its arguments."""
-    parser = arguments.command_parser(commands, "transcribe", "write what recordings say")
+    parser = arguments.command_parser(
+        commands, "transcribe", "write what recordings say", arguments.SEVERAL
+    )
     parser.add_argument("audio", nargs="+", help=arguments.INPUTS)
     arguments.add_choice(parser)
     arguments.add_outputs(parser)
@@ -51,7 +53,7 @@ def transcribe(options: argparse.Namespace, settings: Settings) -> int:
             jobs=arguments.jobs(options),
             target=target,
             report=arguments.report(options, target),
-            suffixes=lambda _: rendering.suffixes,
+            suffixes=lambda _: rendering.suffixes(),
             depends_on=Circumstances("transcribe", shortlist, rendering).hashed,
         )
     )
@@ -65,6 +67,7 @@ def _work(shortlist: Shortlist, settings: Settings, rendering: Rendering) -> Wor
     def work(task: Task, tell: Tell) -> Outcome:
         with recording_of(sound_of(task), settings.max_audio_sec) as recording:
             heard = dispatch.transcribe(shortlist, recording, on_progress=telling(recording, tell))
-        return rendering.outcome(heard.result, transcribe_answer(heard), task.name)
+        made = {JSON: lambda: json_of(transcribe_answer(heard))}
+        return rendering.outcome(heard.result, made, task.name)
 
     return work

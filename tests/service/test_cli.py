@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 from bundles import HINDI_LETTERS, write_bundle
 
+from service.batch import status
 from service.chunking import Progress
 from service.cli import main
+from service.formats.options import FormatOptions
+from service.recognizer import AlignOptions
 
 UNREAD = "expected a file that can be read, got"
 
@@ -379,3 +382,29 @@ def test_the_module_runs(root: Path) -> None:
     command = [sys.executable, "-m", "service", "--help"]
     done = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
     assert "transcribe" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["transcribe"], ["align"], ["retime"], ["models"], ["doctor"], ["serve"]]
+)
+def test_help_tells_every_exit_status(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of each command."""
+    with pytest.raises(SystemExit, match="0"):
+        main([*command, "--help"])
+    told = capsys.readouterr().out
+    known = (status.DONE, status.FAILED, status.USAGE, status.LOW_QUALITY)
+    for number in (*known, status.INTERRUPTED, status.TERMINATED):
+        assert re.search(rf"^  {number} ", told, re.MULTILINE)
+
+
+def test_every_option_of_the_server_is_one_here(capsys: pytest.CaptureFixture[str]) -> None:
+    """By the same name, with dashes."""
+    fields = set(AlignOptions.__dataclass_fields__) | set(FormatOptions.__dataclass_fields__)
+    fields = (fields - {"with_characters"}) | {"characters", "language", "model", "format"}
+    with pytest.raises(SystemExit, match="0"):
+        main(["align", "--help"])
+    told = capsys.readouterr().out
+    for name in fields:
+        assert f"--{name.replace('_', '-')}" in told

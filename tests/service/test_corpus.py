@@ -283,6 +283,36 @@ def test_subtitles_of_a_folder_are_retimed(root: Path, tmp_path: Path) -> None:
     assert main([*given, "--output", str(tmp_path / "out")]) == 0
     assert b"00:00:00,3" in (tmp_path / "out/he-1.srt").read_bytes()
     assert b"00:00.3" in (tmp_path / "out/he-1.vtt").read_bytes()
-    assert [line["output"] for line in rows(tmp_path / "out/report.tsv")] == [
-        "he-1.srt", "he-1.vtt"
-    ]  # fmt: skip
+    outputs = {line["output"] for line in rows(tmp_path / "out/report.tsv")}
+    assert outputs == {"he-1.srt", "he-1.vtt"}
+
+
+def test_subtitles_are_retimed_in_any_format(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As they came, what was done, and anew; not two of one name."""
+    subtitles = tmp_path / "he-1.srt"
+    text = (root / "examples/he-1.txt").read_text(encoding="utf-8").strip()
+    subtitles.write_text(f"1\n00:00:09,000 --> 00:00:10,000\n{text}\n", encoding="utf-8")
+    given = ["retime", str(root / "examples/he-1.wav"), str(subtitles)]
+    given += ["--models-dir", str(root / "models"), "--output", str(tmp_path / "out/")]
+    assert main([*given, "--format", "file,json,vtt,textgrid"]) == 0
+    out = tmp_path / "out"
+    assert {path.name for path in out.iterdir()} == {
+        f"he-1{suffix}" for suffix in (".srt", ".json", ".vtt", ".TextGrid")
+    }
+    told = json.loads((out / "he-1.json").read_bytes())
+    assert told["subtitles"] == (out / "he-1.srt").read_text(encoding="utf-8")
+    assert '"characters"' in (out / "he-1.TextGrid").read_text(encoding="utf-8")
+    assert main([*given, "--format", "file,srt"]) == 2
+    assert "expected formats with suffixes of their own, got .srt twice" in capsys.readouterr().err
+
+
+def test_subtitles_come_through_a_pipe(root: Path, tmp_path: Path) -> None:
+    """Their format tells the suffix."""
+    text = (root / "examples/he-1.txt").read_bytes()
+    piped = b"WEBVTT\n\n00:09.000 --> 00:10.000\n" + text
+    sound = root / "examples/he-1.wav"
+    ended = done(root, "retime", sound, "-", "--output", f"{tmp_path}/", stdin=piped)
+    assert ended.returncode == 0
+    assert b"00:00.3" in (tmp_path / "he-1.vtt").read_bytes()
