@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from service.batch.answers import pretty
+from service.batch.outputs.answers import pretty
 from service.batch.status import EXIT_STATUSES, FAILED, INTERRUPTED, TERMINATED, USAGE, WrongUsage
 from service.commands.align import add_align
 from service.commands.doctor import add_doctor

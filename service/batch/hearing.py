@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from service import __version__
 from service.audio import decode
-from service.batch.sources import Source, opened
+from service.batch.inputs.sources import Source, opened
+from service.batch.outputs.target import Target
 from service.batch.status import DONE, LOW_QUALITY
-from service.batch.target import Target
 from service.batch.task import Task, Tell, Work
 from service.chunking import Progress
 from service.ops.files import write_output

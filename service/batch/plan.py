@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.batch.keys import Keys, name_key
-from service.batch.sources import FileSource, Source
-from service.batch.target import Target
+from service.batch.inputs.sources import FileSource, Source
+from service.batch.outputs.keys import Keys, name_key
+from service.batch.outputs.target import Target
 from service.batch.task import Task, Work
 from service.errors import InvalidField
 

@@ -8,12 +8,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from service.batch.keys import Keys, key_of
-from service.batch.lock import alone
+from service.batch.outputs.keys import Keys, key_of
+from service.batch.outputs.lock import alone
+from service.batch.outputs.table import Cells, Row, Table
+from service.batch.outputs.target import make_folder
 from service.batch.plan import Run, count_checked
 from service.batch.status import DONE, FAILED, LOW_QUALITY
-from service.batch.table import Cells, Row, Table
-from service.batch.target import make_folder
 from service.batch.task import Outcome, Task
 from service.batch.working import Workers
 from service.errors import BundleError, KolvaniError

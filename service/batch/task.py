@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from service.batch.sources import Source
+from service.batch.inputs.sources import Source
 
 State = Literal["done", "failed", "unpaired"]
 Tell = Callable[[float, float], None]  # seconds done, seconds in all; may raise, to stop

@@ -7,15 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import Final, get_args
 
-from service.batch.answers import JSON, Rendering, json_of
 from service.batch.hearing import Circumstances, beside_of, recording_of, run_one, sound_of, telling
-from service.batch.pairs import manifest_tasks
+from service.batch.inputs.pairs import manifest_tasks
+from service.batch.inputs.sources import DASH, FileSource, Inline, source, text_of
+from service.batch.inputs.walking import TEXT_SUFFIXES, is_many, pairs, recordings
+from service.batch.outputs.answers import JSON, Rendering, json_of
 from service.batch.plan import Run, is_same
 from service.batch.run import run_all
-from service.batch.sources import DASH, FileSource, Inline, source, text_of
 from service.batch.status import WrongUsage
 from service.batch.task import Outcome, Task, Tell, Work
-from service.batch.walking import TEXT_SUFFIXES, is_many, pairs, recordings
 from service.commands import arguments
 from service.commands.arguments import Commands
 from service.errors import EmptyTranscript

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from service.batch.answers import JSON, KNOWN, Rendering, format_of, formats_of
+from service.batch.outputs.answers import JSON, KNOWN, Rendering, format_of, formats_of
+from service.batch.outputs.target import Target, target_of
 from service.batch.run import REPORT
 from service.batch.status import EXIT_STATUSES, WrongUsage
-from service.batch.target import Target, target_of
 from service.errors import InvalidField
 from service.formats.options import PLAIN, Bidi, FormatOptions
 from service.ops.quota import usable_cpus

@@ -11,7 +11,7 @@ from typing import Final
 
 from service import __version__
 from service.app import share_out
-from service.batch.answers import pretty
+from service.batch.outputs.answers import pretty
 from service.batch.status import DONE, FAILED
 from service.commands.arguments import Commands, command_parser
 from service.diagnosis.bundles import check_models, needed_bytes, no_models, opened

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
-from service.batch.answers import pretty
+from service.batch.outputs.answers import pretty
 from service.batch.status import DONE, FAILED
 from service.commands.arguments import Commands, command_parser
 from service.ops.files import write_output

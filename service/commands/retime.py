@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from service.batch.answers import FILE, JSON, KNOWN, Rendering, json_of, suffix_of
 from service.batch.hearing import (
     Circumstances,
     beside_of,
@@ -16,12 +15,13 @@ from service.batch.hearing import (
     sound_of,
     telling,
 )
+from service.batch.inputs.sources import DASH, source
+from service.batch.inputs.walking import SUBTITLE_SUFFIXES, is_many, pairs, recordings
+from service.batch.outputs.answers import FILE, JSON, KNOWN, Rendering, json_of, suffix_of
 from service.batch.plan import Run
 from service.batch.run import run_all
-from service.batch.sources import DASH, source
 from service.batch.status import WrongUsage
 from service.batch.task import Outcome, Task, Tell, Work
-from service.batch.walking import SUBTITLE_SUFFIXES, is_many, pairs, recordings
 from service.commands import arguments
 from service.commands.arguments import Commands
 from service.ops.files import write_whole

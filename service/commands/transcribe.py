@@ -5,14 +5,14 @@ import itertools
 from collections.abc import Iterator
 from functools import partial
 
-from service.batch.answers import JSON, Rendering, json_of
 from service.batch.hearing import Circumstances, recording_of, run_one, sound_of, telling
+from service.batch.inputs.sources import DASH
+from service.batch.inputs.walking import is_many, recordings
+from service.batch.outputs.answers import JSON, Rendering, json_of
 from service.batch.plan import Run
 from service.batch.run import run_all
-from service.batch.sources import DASH
 from service.batch.status import WrongUsage
 from service.batch.task import Outcome, Task, Tell, Work
-from service.batch.walking import is_many, recordings
 from service.commands import arguments
 from service.commands.arguments import Commands
 from service.ops.settings import Settings

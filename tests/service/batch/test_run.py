@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from service.batch.lock import alone
-from service.batch.pairs import manifest_tasks
+from service.batch.inputs.pairs import manifest_tasks
+from service.batch.outputs.lock import alone
+from service.batch.outputs.target import Target
 from service.batch.plan import Run
 from service.batch.run import run_all
 from service.batch.status import DONE, FAILED, LOW_QUALITY
-from service.batch.target import Target
 from service.batch.task import Facts, Outcome, Task, Tell
 from service.errors import BundleError, InvalidField, NoSpeech
 from service.ops.files import Unwritable
@@ -236,7 +236,7 @@ def test_a_disk_that_is_full_ends_the_run(corpus: Corpus, monkeypatch: pytest.Mo
         raise Unwritable(28, "No space left on device", "a.txt")
 
     (corpus.out / "a.txt").unlink()
-    monkeypatch.setattr("service.batch.target.write_whole", full)
+    monkeypatch.setattr("service.batch.outputs.target.write_whole", full)
     with pytest.raises(Unwritable):
         run_all(corpus.run())
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
-from service.batch.sources import FileSource, Inline, Source
+from service.batch.inputs.sources import FileSource, Inline, Source
 from service.batch.task import Task
 from service.errors import InvalidField
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from service.batch.sources import FileSource, Inline, Stdin, opened, source, text_of
+from service.batch.inputs.sources import FileSource, Inline, Stdin, opened, source, text_of
 from service.errors import InvalidField
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.batch.pairs import manifest_tasks
-from service.batch.sources import FileSource, Inline
+from service.batch.inputs.pairs import manifest_tasks
+from service.batch.inputs.sources import FileSource, Inline
 from service.batch.task import Task
 from service.errors import InvalidField
 

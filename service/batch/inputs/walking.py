@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from service.batch.sources import DASH, STDIN_NAME, FileSource, Stdin
+from service.batch.inputs.sources import DASH, STDIN_NAME, FileSource, Stdin
 from service.batch.task import Task
 from service.errors import InvalidField
 

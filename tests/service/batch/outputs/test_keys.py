@@ -7,8 +7,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.batch.keys import DIGITS, Keys, are_last, key_of
-from service.batch.sources import FileSource, Inline
+from service.batch.inputs.sources import FileSource, Inline
+from service.batch.outputs.keys import DIGITS, Keys, are_last, key_of
 from service.batch.task import Task
 
 KEYS = st.integers(0, 2**64 - 1).map(lambda number: f"{number:0{DIGITS}x}")

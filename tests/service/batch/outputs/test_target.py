@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from service.batch.outputs.target import target_of
 from service.batch.status import WrongUsage
-from service.batch.target import target_of
 from service.ops.files import Unwritable
 
 FILES = {".txt": b"text", ".srt": b"subtitles"}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from service.batch.keys import are_last
+from service.batch.outputs.keys import are_last
 from service.batch.task import Facts, State
 from service.errors import InvalidField
 from service.ops.files import Unwritable, replacing

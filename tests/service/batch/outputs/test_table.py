@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.batch.table import COLUMNS, Row, Table
+from service.batch.outputs.table import COLUMNS, Row, Table
 from service.batch.task import Facts
 from service.errors import InvalidField
 from service.ops.files import Unwritable

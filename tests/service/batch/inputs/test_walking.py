@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from service.batch.sources import FileSource, Stdin
-from service.batch.task import Task
-from service.batch.walking import (
+from service.batch.inputs.sources import FileSource, Stdin
+from service.batch.inputs.walking import (
     AUDIO_SUFFIXES,
     SUBTITLE_SUFFIXES,
     TEXT_SUFFIXES,
@@ -14,6 +13,7 @@ from service.batch.walking import (
     pairs,
     recordings,
 )
+from service.batch.task import Task
 from service.diagnosis.decoding import TONES
 from service.errors import InvalidField
 
