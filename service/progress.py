@@ -21,6 +21,11 @@ class _Bar(tqdm):  # type: ignore[misc]  # tqdm has no types
     monitor_interval = 0
     _lock = threading.RLock()
 
+    def display(self, msg: str | None = None, pos: int | None = None) -> bool:
+        """It counts as shown before it is, so that an interrupt between the two wipes it off."""
+        self.last_print_t = self._time()
+        return bool(super().display(msg, pos))
+
 
 def _bar(terminal: TextIO, form: str, total: float, delay: float) -> _Bar:
     """A bar that is wiped off at the end, and is none where nobody looks at a terminal."""

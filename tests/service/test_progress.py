@@ -82,6 +82,30 @@ def test_the_line_is_cleared_at_the_end_and_after_errors(clock: Clock) -> None:
     assert terminal.getvalue().endswith("\r")
 
 
+class Interrupting(Terminal):
+    """A screen before which somebody presses Ctrl-C as soon as anything stands there."""
+
+    def write(self, text: str) -> int:
+        """The first time, it is interrupted."""
+        first = not self.getvalue()
+        count = super().write(text)
+        if first:
+            raise KeyboardInterrupt
+        return count
+
+
+def test_an_interrupt_while_the_bar_is_shown_wipes_it_off(clock: Clock) -> None:
+    """As soon as a letter of it may stand there."""
+    terminal = Interrupting(looked_at=True)
+    bar = ProgressBar(terminal)
+    clock.now += 10.0
+    with pytest.raises(KeyboardInterrupt):
+        bar.show(1.0, 2.0)
+    assert "50%" in terminal.getvalue()
+    bar.close()
+    assert terminal.getvalue().endswith("\r")
+
+
 @pytest.mark.parametrize(("looked_at", "sec"), [(False, 60.0), (True, LEAST_SEC / 2)])
 def test_nothing_is_shown_to_a_file_or_for_a_moment(
     clock: Clock, *, looked_at: bool, sec: float
