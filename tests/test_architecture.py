@@ -42,6 +42,8 @@ LAYERS = (
     {"service.serving.retiming"},
     {"service.web"},
     {"service.app"},
+    {"service.batch", "service.diagnosis"},
+    {"service.commands"},
     {"service.cli", "service.__main__"},
 )
 WEB = LAYERS.index({"service.web"})  # what stands here and right of it may know HTTP

@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 # Two synthetic words. Silence would leave the kernels that speech needs untouched.
 WARM_UP_SPEECH: Final = Path(__file__).with_name("warm_up.flac")
 WARM_UP_MAX_SEC: Final = 10.0
+FLOAT_BYTES: Final = 4
 
 Opener = Callable[[Bundle], Recognizer]
 
@@ -46,6 +47,9 @@ class ServedModel:
             (bundle.folder / name).stat().st_size for name in bundle.manifest.files
         )
         self.written_at = int((bundle.folder / MANIFEST_FILE).stat().st_mtime)  # since 1970
+        stride, rate = self.manifest.framing.stride, self.manifest.sample_rate
+        # What is heard in a second of audio takes so much memory: float32 [frames, tokens].
+        self.emission_bytes = FLOAT_BYTES * len(bundle.tokens) * rate / stride
         self.fault: str | None = None  # why it cannot be served, once loading has failed
         self.loaded: Loaded | None = None
         self._bundle, self._opener, self._loading = bundle, opener, loading
