@@ -26,7 +26,8 @@ export function showFormats(onChoice) {
 
 /** @param {Kind} kind @param {(kind: Kind) => Promise<void>} onChoice */
 function button(kind, onChoice) {
-  const element = make("button", { type: "button", class: "button", "data-format": kind.format }, kind.name);
+  const first = kind.format === KINDS[0].kinds[0].format; // what most come for
+  const element = make("button", { type: "button", class: first ? "button primary" : "button", "data-format": kind.format }, kind.name);
   element.addEventListener("click", async () => {
     element.setAttribute("aria-busy", "true");
     await onChoice(kind);

@@ -29,7 +29,7 @@ function fact(figure, of) {
 export function showLegend(answer) {
   const counts = new Map();
   for (const word of answer.words) counts.set(verdictOf(word), (counts.get(verdictOf(word)) ?? 0) + 1);
-  const items = VERDICTS.map(({ verdict, sample, name }) => make("li", {}, make("span", { class: `word ${verdict}`, "aria-hidden": "true" }, sample), `${name}: ${counts.get(verdict) ?? 0}`));
+  const items = VERDICTS.filter(({ verdict }) => counts.has(verdict)).map(({ verdict, sample, name }) => make("li", {}, make("span", { class: `word ${verdict}`, "aria-hidden": "true" }, sample), `${name}: ${counts.get(verdict)}`));
   $("legend").replaceChildren(...items);
 }
 

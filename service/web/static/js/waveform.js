@@ -53,8 +53,7 @@ export class Waveform {
       barWidth: 2,
       barGap: 1.5,
       barRadius: 2,
-      barHeight: 0.72,
-      barAlign: undefined,
+      barHeight: 0.68, // leaves room for the words below
       cursorWidth: 2,
       normalize: true,
       autoScroll: true,
