@@ -212,6 +212,7 @@ class Recognizer:
                 characters = placed_characters(found.line, words, found.spans, clock)
         gaps_sec = _longest_gaps(found, clock)
         return Alignment(
+            text=written.text,
             words=words,
             characters=characters,
             segments=segments,

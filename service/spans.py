@@ -126,12 +126,13 @@ class Transcript:
 
 @dataclass(frozen=True)
 class Alignment:
-    """Where a given text was heard.
+    """Where a given text was heard; `text` as it was given.
 
     `score` is that of all aligned tokens together, 0 if there is none; `quality` estimates the
     share of the text that is said where it was placed, in [0, 1] (service/quality.py).
     """
 
+    text: str
     words: tuple[Word, ...]
     characters: tuple[Character, ...] | None  # of the words, without spaces; None if not asked for
     segments: tuple[Segment, ...]

@@ -16,6 +16,7 @@ LAYERS = (
     {
         "service.text",
         "service.subtitles",
+        "service.formats",
         "service.audio",
         "service.align",
         "service.search",

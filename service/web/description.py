@@ -8,9 +8,12 @@ from service.recognizer import DEFAULTS
 from service.serving.catalogue import AUTO
 from service.text.lineup import Gaps
 from service.text.segments import Division
-from service.web.retime_form import MAX_LINGER_SEC, RESPONSE_FORMATS
+from service.web.form_fields import FLAGS
+from service.web.format_description import answered, format_fields
+from service.web.rendering import ANSWER
+from service.web.retime_form import MAX_LINGER_SEC, OWN
 from service.web.schemas import ErrorAnswer
-from service.web.uploads import FLAGS, FORM_TYPE
+from service.web.uploads import FORM_TYPE
 
 _SHARED_FIELDS: Final[dict[str, Any]] = {
     "audio": {
@@ -58,13 +61,12 @@ _RETIME_FIELDS: Final[dict[str, Any]] = {
         "default": 0,
         "description": "How long a cue stays after its last word, in seconds, if no other begins.",
     },
-    "response_format": {
-        "type": "string",
-        "enum": list(RESPONSE_FORMATS),
-        "default": "file",
-        "description": "`file`: the corrected subtitles themselves. `json`: those as text, and "
-        "what was done to each cue.",
-    },
+    **format_fields(
+        OWN,
+        "`file`: the subtitles that came, with their new times and nothing else changed. `json`: "
+        "those as text, and what was done to each cue. All others are written anew from the words, "
+        "a segment a cue: what is not said, such as [music], is not in them.",
+    ),
 }
 _ALIGN_FIELDS: Final[dict[str, Any]] = {
     "transcript": {
@@ -101,6 +103,9 @@ _ALIGN_FIELDS: Final[dict[str, Any]] = {
         "description": "Whether the answer has the time of every character, too.",
     },
 }
+_SPEECH_FORMATS: Final[dict[str, Any]] = format_fields(
+    (ANSWER,), "`json`: everything that is known."
+)
 
 
 def _refusal(description: str, code: str, message: str, **facts: Fact) -> dict[str, Any]:
@@ -175,6 +180,10 @@ def _form(fields: dict[str, Any], required: list[str]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {FORM_TYPE: {"schema": schema}}}}
 
 
-TRANSCRIBE_BODY: Final = _form(_SHARED_FIELDS, ["audio"])
-ALIGN_BODY: Final = _form({**_SHARED_FIELDS, **_ALIGN_FIELDS}, ["audio", "transcript"])
+TRANSCRIBE_BODY: Final = _form({**_SHARED_FIELDS, **_SPEECH_FORMATS}, ["audio"])
+ALIGN_BODY: Final = _form(
+    {**_SHARED_FIELDS, **_ALIGN_FIELDS, **_SPEECH_FORMATS}, ["audio", "transcript"]
+)
 RETIME_BODY: Final = _form({**_SHARED_FIELDS, **_RETIME_FIELDS}, ["audio", "subtitles"])
+ANSWERED: Final = answered("What was heard, in the format that was asked for.")
+RETIMED: Final = answered("The subtitles with their new times, in the format that was asked for.")

@@ -4,9 +4,9 @@ Small uploads stay in memory, larger ones go to an unnamed temporary file that d
 closed; the body is never whole in memory, and is refused as soon as it passes the limit.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Final, cast, get_args
 
 from fastapi import Request
@@ -19,15 +19,16 @@ from service.recognizer import DEFAULTS, AlignOptions
 from service.text.lineup import Gaps
 from service.text.segments import Division
 from service.text.spoken.dictionary import read_pronunciations
+from service.web.form_fields import first_of, flag_of, one_of, text_of, whole
+from service.web.rendering import Rendering, rendering_of, stem_of
 
 CHARSETS: Final = ("utf-8", "utf8")
 FORM_TYPE: Final = "multipart/form-data"
 MAX_FILES: Final = 4
-MAX_FIELDS: Final = 16
+MAX_FIELDS: Final = 32
 MAX_TEXT_BYTES: Final = 1 << 22  # a day of Hindi, at 150 words a minute, is 3.5 MB
 AUDIO_FIELDS: Final = ("audio", "file")
 PRONUNCIATIONS: Final = "pronunciations"
-FLAGS: Final = {"true": True, "false": False}
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class SpeechForm:
     max_audio_sec: float
     transcript: str  # "" where the request has none
     options: AlignOptions  # the defaults for a request without transcript
+    rendering: Rendering
 
 
 @asynccontextmanager
@@ -52,13 +54,15 @@ async def speech_form(
     """
     form = await read_form(request, max_bytes)
     try:
+        rendering = rendering_of(form, stem_of(form, AUDIO_FIELDS))
         yield SpeechForm(
             audio=audio_of(form),
             model=text_of(form, "model"),
             language=text_of(form, "language"),
             max_audio_sec=limit_of(form, max_audio_sec),
             transcript=await _transcript_of(form) if with_transcript else "",
-            options=options_of(form),
+            options=_with_characters(options_of(form), rendering),
+            rendering=rendering,
         )
     finally:
         await form.close()
@@ -135,14 +139,6 @@ def audio_of(form: FormData) -> BinaryIO:
     return value.file
 
 
-def text_of(form: FormData, name: str) -> str | None:
-    """A field without its outer spaces; None where it is empty or absent. Raises InvalidField."""
-    value = first_of(form, (name,))
-    if isinstance(value, UploadFile):
-        raise InvalidField(f"expected a text in the field {name}, got a file", param=name)
-    return whole(value, name).strip() or None if value is not None else None
-
-
 def limit_of(form: FormData, ceiling: float) -> float:
     """The longest audio to take, in seconds; the server's own limit unless asked for less.
 
@@ -167,34 +163,22 @@ def limit_of(form: FormData, ceiling: float) -> float:
 def options_of(form: FormData) -> AlignOptions:
     """How to align. Raises InvalidField."""
     return AlignOptions(
-        gaps=cast("Gaps", _one_of(form, "gaps", get_args(Gaps), DEFAULTS.gaps)),
-        segments=cast("Division", _one_of(form, "segments", get_args(Division), DEFAULTS.segments)),
+        gaps=cast("Gaps", one_of(form, "gaps", get_args(Gaps), DEFAULTS.gaps)),
+        segments=cast("Division", one_of(form, "segments", get_args(Division), DEFAULTS.segments)),
         pronunciations=_pronunciations_of(form),
-        with_characters=_flag_of(form, "characters"),
+        with_characters=flag_of(form, "characters"),
     )
 
 
-def _one_of(form: FormData, name: str, known: Collection[str], default: str) -> str:
-    text = text_of(form, name) or default
-    if text not in known:
-        raise InvalidField(
-            f"expected one of {', '.join(known)} in the field {name}, got {text!r}", param=name
-        )
-    return text
+def _with_characters(options: AlignOptions, rendering: Rendering) -> AlignOptions:
+    """A format that tells the times of characters asks for them."""
+    asked = options.with_characters or rendering.with_characters
+    return replace(options, with_characters=asked)
 
 
 def _pronunciations_of(form: FormData) -> dict[str, str]:
     text = text_of(form, PRONUNCIATIONS)
     return {} if text is None else read_pronunciations(text)
-
-
-def _flag_of(form: FormData, name: str) -> bool:
-    text = text_of(form, name) or "false"
-    if text not in FLAGS:
-        raise InvalidField(
-            f"expected {' or '.join(FLAGS)} in the field {name}, got {text!r}", param=name
-        )
-    return FLAGS[text]
 
 
 async def _transcript_of(form: FormData) -> str:
@@ -211,20 +195,6 @@ async def _transcript_of(form: FormData) -> str:
     return value
 
 
-def whole(text: str, name: str) -> str:
-    """The text, if an answer can hold it: half a character has no UTF-8."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        half = ord(text[error.start])
-        raise InvalidField(
-            f"expected whole characters in the field {name}, got the surrogate U+{half:04X} at "
-            f"{error.start}",
-            param=name,
-        ) from error
-    return text
-
-
 async def _text_file(upload: UploadFile) -> str:
     content = await upload.read(MAX_TEXT_BYTES + 1)
     if len(content) > MAX_TEXT_BYTES:
@@ -237,11 +207,3 @@ async def _text_file(upload: UploadFile) -> str:
             f"{error.start}",
             param="transcript",
         ) from error
-
-
-def first_of(form: FormData, names: Collection[str]) -> str | UploadFile | None:
-    """The first of the named fields that the form has."""
-    for name in names:
-        if name in form:
-            return form[name]
-    return None
