@@ -22,7 +22,7 @@ class Clip:
 
 
 def find_clips(folder: Path = EXAMPLES_DIR) -> Mapping[str, Clip]:
-    """Every `<language>-<number>.wav` beside which its text stands, by name; none without folder."""
+    """Every `<language>-<number>.wav` beside which its text stands, by name; none of no folder."""
     return {clip.name: clip for clip in _clips(folder)}
 
 

@@ -161,7 +161,7 @@ def test_json_is_the_answer_itself(hebrew: Page) -> None:
 def test_the_curl_line_does_the_same(pages: Pages, examples: Path, tmp_path: Path) -> None:
     """It runs in a shell, whatever quotes the text and the file's name have."""
     page = pages(permissions=["clipboard-read", "clipboard-write"])
-    recording = tmp_path / "הקלטה; \"1\" & it's.wav"
+    recording = tmp_path / 'הקלטה; "1" & it\'s.wav'
     recording.write_bytes((examples / "he-1.wav").read_bytes())
     text = "הילד 'הלך' אל \"הבית\"\n@וראה $את <האור;type=x"
     aligned(page, recording, text)
