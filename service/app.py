@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -20,15 +20,25 @@ from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
 from service.serving.catalogue import Catalogue
 from service.serving.emission_cache import EmissionCache
+from service.web.faults import INTERNAL, fault
 from service.web.page import PageFiles
 from service.web.resources import ClientGone, Resources
-from service.web.routes import models, pages, speech, status, subtitles
+from service.web.routes import (
+    forced_alignment,
+    models,
+    openai,
+    pages,
+    speech,
+    status,
+    subtitles,
+)
 
 logger = logging.getLogger(__name__)
 
 STATUSES: Final[dict[type[KolvaniError], int]] = {
     errors.MissingField: 400,
     errors.InvalidField: 400,
+    errors.UnsupportedTask: 400,
     errors.EmptyTranscript: 400,
     errors.UnknownModel: 404,
     errors.UnknownLanguage: 404,
@@ -89,6 +99,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(models.router)
     app.include_router(speech.router)
     app.include_router(subtitles.router)
+    app.include_router(openai.router)
+    app.include_router(forced_alignment.router)
     app.include_router(pages.router)
     app.mount("/ui", PageFiles())
     app.add_exception_handler(KolvaniError, _domain_error)
@@ -145,7 +157,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
         raise error
     code = {404: "unknown_path", 405: "method_not_allowed"}.get(error.status_code, "http_error")
     message = f"{request.method} {request.url.path}: {error.detail}"
-    return _fault(error.status_code, code, message, error.headers)
+    return JSONResponse(fault(code, message), error.status_code, error.headers)
 
 
 async def _validation_error(_: Request, error: Exception) -> Response:
@@ -153,7 +165,7 @@ async def _validation_error(_: Request, error: Exception) -> Response:
         raise error
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
-    return _fault(400, "invalid_field", f"{place}: {first['msg']}", param=place)
+    return JSONResponse(fault("invalid_field", f"{place}: {first['msg']}", param=place), 400)
 
 
 async def _client_gone(_: Request, __: Exception) -> Response:
@@ -161,17 +173,4 @@ async def _client_gone(_: Request, __: Exception) -> Response:
 
 
 async def _internal_error(_: Request, __: Exception) -> Response:
-    return _fault(500, "internal", "an error on our side; it has been logged", kind="server_error")
-
-
-def _fault(
-    status_code: int,
-    code: str,
-    message: str,
-    headers: Mapping[str, str] | None = None,
-    *,
-    param: str | None = None,
-    kind: str = "invalid_request_error",
-) -> Response:
-    body = {"error": {"type": kind, "code": code, "message": message, "param": param}}
-    return JSONResponse(body, status_code, headers)
+    return JSONResponse(INTERNAL, 500)

@@ -111,8 +111,18 @@ class Character:
 
 
 @dataclass(frozen=True)
+class HeardToken:
+    """A piece of a transcript's text, with the space before it if it has one; `score` is
+    exp(mean over its frames of log p(token)), in [0, 1].
+    """
+
+    text: str
+    score: float
+
+
+@dataclass(frozen=True)
 class Transcript:
-    """What was heard."""
+    """What was heard. `tokens` are the pieces of `text`, in order: joined, they are the text."""
 
     text: str
     certainty: float  # exp(mean log p of the best path's letters), in [0, 1]; 0 for silence
@@ -122,6 +132,7 @@ class Transcript:
     model: str
     timings: Mapping[str, float]  # seconds by stage, in the order in which sound flows
     warnings: tuple[str, ...] = ()
+    tokens: tuple[HeardToken, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ LAYERS = (
         "service.ops",
         "service.progress",
     },
-    {"service.words", "service.characters"},
+    {"service.words", "service.characters", "service.dictation"},
     {"service.placing"},
     {"service.quality", "service.plausibility"},
     {"service.features"},

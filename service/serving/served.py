@@ -11,6 +11,7 @@ from typing import Final
 from service.audio import decode_file
 from service.bundle import Bundle
 from service.errors import BundleError, KolvaniError
+from service.manifest import MANIFEST_FILE
 from service.ops.memory import resident_bytes
 from service.recognizer import Recognizer
 from service.text.script import main_script
@@ -44,6 +45,7 @@ class ServedModel:
         self.file_bytes = sum(
             (bundle.folder / name).stat().st_size for name in bundle.manifest.files
         )
+        self.written_at = int((bundle.folder / MANIFEST_FILE).stat().st_mtime)  # since 1970
         self.fault: str | None = None  # why it cannot be served, once loading has failed
         self.loaded: Loaded | None = None
         self._bundle, self._opener, self._loading = bundle, opener, loading

@@ -26,7 +26,7 @@ _ABOUT: Final = (
     "`textgrid` and `audacity` leave them out. A segment none of whose words was found is in no "
     "subtitle."
 )
-_SUBTITLES: Final[dict[str, Any]] = {
+SUBTITLE_FIELDS: Final[dict[str, Any]] = {
     "max_line_width": {
         "type": "integer",
         "minimum": 1,
@@ -90,13 +90,17 @@ def format_fields(own: tuple[str, ...], about_own: str) -> dict[str, Any]:
             "description": "Several of them, with commas between: a zip with a file of each.",
             "examples": ["srt,textgrid"],
         },
-        **_SUBTITLES,
+        **SUBTITLE_FIELDS,
     }
 
 
-def answered(description: str) -> dict[str, Any]:
-    """A documented answer: JSON, a file or a zip. Files have a Content-Disposition."""
+def answered(description: str, *other_types: str) -> dict[str, Any]:
+    """A documented answer: JSON, a file or a zip. Files have a Content-Disposition.
+
+    other_types: media types of texts that it may be, too.
+    """
     texts = {item.media_type for item in FORMATS.values() if item.media_type != JSON}
+    texts.update(other_types)
     content: dict[str, Any] = {kind: {"schema": {"type": "string"}} for kind in sorted(texts)}
     content[ZIP] = {"schema": {"type": "string", "format": "binary"}}
     return {

@@ -20,7 +20,7 @@ from service.text.lineup import Gaps
 from service.text.segments import Division
 from service.text.spoken.dictionary import read_pronunciations
 from service.web.form_fields import first_of, flag_of, one_of, text_of, whole
-from service.web.rendering import Rendering, rendering_of, stem_of
+from service.web.rendering import ANSWER, Rendering, rendering_of, stem_of
 
 CHARSETS: Final = ("utf-8", "utf8")
 FORM_TYPE: Final = "multipart/form-data"
@@ -42,6 +42,7 @@ class SpeechForm:
     transcript: str  # "" where the request has none
     options: AlignOptions  # the defaults for a request without transcript
     rendering: Rendering
+    stream: bool  # whether progress is told in events, before the answer
 
 
 @asynccontextmanager
@@ -60,9 +61,10 @@ async def speech_form(
             model=text_of(form, "model"),
             language=text_of(form, "language"),
             max_audio_sec=limit_of(form, max_audio_sec),
-            transcript=await _transcript_of(form) if with_transcript else "",
+            transcript=await transcript_of(form) if with_transcript else "",
             options=_with_characters(options_of(form), rendering),
             rendering=rendering,
+            stream=_stream_of(form, rendering),
         )
     finally:
         await form.close()
@@ -129,13 +131,15 @@ def _text_too_large(name: str) -> UploadTooLarge:
     )
 
 
-def audio_of(form: FormData) -> BinaryIO:
-    """The recording. Raises MissingField or InvalidField."""
-    value = first_of(form, AUDIO_FIELDS)
+def audio_of(form: FormData, names: tuple[str, ...] = AUDIO_FIELDS) -> BinaryIO:
+    """The recording, in the first of the named fields. Raises MissingField or InvalidField."""
+    name, *others = names
+    value = first_of(form, names)
     if value is None:
-        raise MissingField("expected a file in the field audio (or file), got none", param="audio")
+        field = f"{name} (or {', '.join(others)})" if others else name
+        raise MissingField(f"expected a file in the field {field}, got none", param=name)
     if isinstance(value, str):
-        raise InvalidField("expected a file in the field audio, got a text", param="audio")
+        raise InvalidField(f"expected a file in the field {name}, got a text", param=name)
     return value.file
 
 
@@ -176,34 +180,48 @@ def _with_characters(options: AlignOptions, rendering: Rendering) -> AlignOption
     return replace(options, with_characters=asked)
 
 
+def _stream_of(form: FormData, rendering: Rendering) -> bool:
+    stream = flag_of(form, "stream")
+    if stream and (rendering.archived or rendering.names != (ANSWER,)):
+        raise InvalidField(
+            f"expected format {ANSWER} with stream, got {', '.join(rendering.names)}: ask again "
+            "for a file, and what was heard is still known",
+            param="stream",
+        )
+    return stream
+
+
 def _pronunciations_of(form: FormData) -> dict[str, str]:
     text = text_of(form, PRONUNCIATIONS)
     return {} if text is None else read_pronunciations(text)
 
 
-async def _transcript_of(form: FormData) -> str:
-    value = first_of(form, ("transcript",))
+async def transcript_of(form: FormData, names: tuple[str, ...] = ("transcript",)) -> str:
+    """The given text, in the first of the named fields: a text or a UTF-8 text file.
+
+    Raises MissingField, InvalidField, UploadTooLarge or EmptyTranscript.
+    """
+    name, value = names[0], first_of(form, names)
     if value is None:
         raise MissingField(
-            "expected a text, or a text file, in the field transcript, got none",
-            param="transcript",
+            f"expected a text, or a text file, in the field {name}, got none", param=name
         )
     if isinstance(value, UploadFile):
-        value = await _text_file(value)
-    if not whole(value, "transcript").strip():
-        raise EmptyTranscript("expected a text to align, got an empty one", param="transcript")
+        value = await _text_file(value, name)
+    if not whole(value, name).strip():
+        raise EmptyTranscript("expected a text to align, got an empty one", param=name)
     return value
 
 
-async def _text_file(upload: UploadFile) -> str:
+async def _text_file(upload: UploadFile, name: str) -> str:
     content = await upload.read(MAX_TEXT_BYTES + 1)
     if len(content) > MAX_TEXT_BYTES:
-        raise _text_too_large("transcript")
+        raise _text_too_large(name)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidField(
-            f"expected UTF-8 text in transcript, got byte 0x{content[error.start]:02x} at "
+            f"expected UTF-8 text in {name}, got byte 0x{content[error.start]:02x} at "
             f"{error.start}",
-            param="transcript",
+            param=name,
         ) from error

@@ -1,7 +1,7 @@
 """POST /transcribe and POST /align."""
 
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 
 from fastapi import APIRouter, Request, Response
 
@@ -15,6 +15,8 @@ from service.serving.recording import Recording
 from service.spans import Alignment, Transcript
 from service.web.counting import counted
 from service.web.description import ALIGN_BODY, ANSWERED, ERRORS, TRANSCRIBE_BODY
+from service.web.events import Send, streamed
+from service.web.progress_events import reporting, result_event
 from service.web.rendering import ANSWER, Part, Rendered
 from service.web.resources import Resources, ResourcesDep, run_for_client
 from service.web.schemas import (
@@ -84,24 +86,34 @@ async def _serve(
 ) -> Response:
     """Read the form, work in the pool up to the answer's bytes, count."""
     settings = resources.settings
-    with counted(resources.metrics, task):
+    async with AsyncExitStack() as owned:
+        owned.enter_context(counted(resources.metrics, task))
         catalogue = resources.open_catalogue()
-        async with speech_form(
-            request,
-            max_bytes=settings.max_upload_bytes,
-            max_audio_sec=settings.max_audio_sec,
-            with_transcript=task == "align",
-        ) as form:
-            shortlist = catalogue.shortlist(form.model, form.language)
+        form = await owned.enter_async_context(
+            speech_form(
+                request,
+                max_bytes=settings.max_upload_bytes,
+                max_audio_sec=settings.max_audio_sec,
+                with_transcript=task == "align",
+            )
+        )
+        shortlist = catalogue.shortlist(form.model, form.language)
 
-            def job(queued_sec: float, on_progress: Progress) -> Rendered:
-                with closing(resources.recording(form.audio, form.max_audio_sec)) as sound:
-                    answer, told = work(shortlist, sound, form, {"queue": queued_sec}, on_progress)
-                resources.metrics.observe(task, told.model, told.duration_sec, told.timings)
-                return form.rendering.rendered(
-                    lambda: document_of(answer.result, form.rendering.stem),
-                    {ANSWER: lambda: Part(told.model_dump_json().encode(), JSON)},
-                )
+        def job(queued_sec: float, on_progress: Progress, send: Send | None = None) -> Rendered:
+            with closing(resources.recording(form.audio, form.max_audio_sec)) as sound:
+                if send is not None:
+                    on_progress = reporting(on_progress, send, sound)
+                answer, told = work(shortlist, sound, form, {"queue": queued_sec}, on_progress)
+            resources.metrics.observe(task, told.model, told.duration_sec, told.timings)
+            return form.rendering.rendered(
+                lambda: document_of(answer.result, form.rendering.stem),
+                {ANSWER: lambda: Part(told.model_dump_json().encode(), JSON)},
+            )
 
-            rendered = await run_for_client(request, resources.pool, job)
-    return rendered.response()
+        def tell(queued_sec: float, on_progress: Progress, send: Send) -> None:
+            send(result_event(job(queued_sec, on_progress, send).part.content))
+
+        if form.stream:
+            return await streamed(request, resources.pool, owned.pop_all(), tell)
+        rendered = await run_for_client(request, resources.pool, job)
+        return rendered.response()

@@ -8,6 +8,8 @@ from fastapi.responses import RedirectResponse
 from service import __version__
 from service.errors import NotReady
 from service.ops.metrics import CONTENT_TYPE
+from service.web.api_info import ApiInfo, api_info
+from service.web.endpoints import ENDPOINTS
 from service.web.model_schemas import model_state
 from service.web.resources import ResourcesDep
 from service.web.schemas import (
@@ -40,25 +42,18 @@ async def overview(
         "on a CPU.",
         models=[model.manifest.id for model in catalogue.serving] if catalogue else [],
         languages=catalogue.languages if catalogue else [],
-        endpoints={
-            "POST /transcribe": "audio -> text, words with start, end and score",
-            "POST /align": "audio and transcript -> every word's start, end and score",
-            "POST /retime": "audio and subtitles (SRT, WebVTT, TextGrid) -> the same, in time",
-            "GET /languages": "the languages, and the default model of each",
-            "GET /models": "the models: manifest, export report, memory (also /models/{id})",
-            "GET /health": "the process lives (also /healthz)",
-            "GET /readyz": "requests are served; what cannot be, and why",
-            "GET /stats": "what has been served",
-            "GET /metrics": "the same for Prometheus",
-            "GET /ui": "the same in a browser: drop a recording, see and hear its words",
-            "GET /docs": "every field, answer and error",
-        },
+        endpoints=ENDPOINTS,
         try_it=[
             "curl -F audio=@examples/he-1.wav localhost:8000/transcribe",
             "curl localhost:8000/models",
             "curl -F audio=@examples/he-1.wav -F transcript=@examples/he-1.txt localhost:8000/align",  # noqa: E501  # a line to copy
         ],
     )
+
+
+@router.get("/api-info", summary="What this server offers: version, routes, formats, limits")
+async def offered(resources: ResourcesDep) -> ApiInfo:
+    return api_info(resources.settings)
 
 
 @router.get("/health", summary="Alive")
