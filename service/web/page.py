@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 STATIC_DIR: Final = Path(__file__).parent / "static"
+DOCS_PAGE: Final = Path(__file__).parent / "docs.html"
 
 WAVESURFER_STYLE: Final = "sha256-4hGoO+X6KXe8Gw08N/aBKwvHEYryxn/8CNSB0dTq+m0="
 
@@ -64,6 +65,6 @@ class PageFiles(StaticFiles):
         return response
 
 
-def page(name: str) -> FileResponse:
-    """One page of the static folder, outside of /ui."""
-    return FileResponse(STATIC_DIR / name, headers=dict(HEADERS))
+def docs_page() -> FileResponse:
+    """The page of /docs; it names its files from there, so it is none of /ui."""
+    return FileResponse(DOCS_PAGE, headers=dict(HEADERS))

@@ -170,6 +170,26 @@ def words(page: Page) -> list[str]:
     return page.locator("#words .word").all_text_contents()
 
 
+def answer_of(words: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
+    """An answer of /align."""
+    return {
+        "duration_sec": seconds,
+        "language": "he",
+        "model": "he-demo",
+        "choice": {"by": "only", "reason": "the only one", "candidates": {}},
+        "timings": {"search": 0.5},
+        "cached": False,
+        "warnings": [],
+        "score": 0.9,
+        "quality": 0.95,
+        "words": words,
+        "segments": [],
+        "unspoken": [],
+        "unwritten": [],
+        "characters": None,
+    }
+
+
 def answer_with(page: Page, body: dict[str, Any], status: int = 200, **headers: str) -> None:
     """Answer the next speech requests in the server's place."""
     page.route(

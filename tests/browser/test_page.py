@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import subprocess
+import wave
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 HEBREW = "הילד הלך אל הבית וראה את האור."
 CHANGED = "הילד רץ אל הבית — וראה את השמש."  # "רץ" and "השמש" are not what is said
+REPEATS = 40  # of four seconds
 STAMP = re.compile(r"^\d\d:\d\d:\d\d,\d{3} --> \d\d:\d\d:\d\d,\d{3}$", re.MULTILINE)
 
 
@@ -29,6 +31,32 @@ def test_a_dropped_file_and_its_text_become_words_on_a_waveform(hebrew: Page) ->
     expect(hebrew.locator("#result-name")).to_have_text("he-1.wav")
     expect(hebrew.locator("#facts")).to_contain_text("7 of 7 words found")
     expect(hebrew.locator("#cached")).to_contain_text(re.compile("heard"))
+
+
+def test_the_server_tells_how_far_it_is(page: Page, examples: Path, tmp_path: Path) -> None:
+    """Minutes of sound are answered in events, and what they say is shown on the way."""
+    with (
+        wave.open(str(examples / "he-1.wav")) as once,
+        wave.open(str(tmp_path / "minutes.wav"), "wb") as often,
+    ):
+        often.setparams(once.getparams())
+        often.writeframes(once.readframes(once.getnframes()) * REPEATS)
+    page.evaluate(
+        """() => {
+          const told = document.querySelector("#work-told");
+          window.told = [];
+          new MutationObserver(() => window.told.push(told.textContent))
+            .observe(told, { childList: true });
+        }"""
+    )
+    page.set_input_files("#file", tmp_path / "minutes.wav")
+    page.fill("#text", "\n".join([HEBREW] * REPEATS))
+    with page.expect_response("**/align") as answered:
+        page.click("#go")
+    assert answered.value.headers["content-type"].startswith("text/event-stream")
+    expect(page.locator("#words p")).to_have_count(REPEATS)
+    told = page.evaluate("window.told")
+    assert any(re.fullmatch(r"\d:\d\d of 2:47 heard", text) for text in told), told
 
 
 def test_a_recording_and_its_text_file_can_be_dropped_together(page: Page, examples: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import HERE, Pages, Watch, aligned, drop, regions
+from conftest import HERE, Pages, Watch, aligned, answer_of, answer_with, drop, regions
 from playwright.sync_api import Page, expect
 
 AXE = HERE / "vendor/axe-core/axe.min.js"
@@ -19,7 +19,7 @@ DARK = {"color_scheme": "dark"}
 LIGHT: dict[str, Any] = {}
 SETTLED = "() => document.getAnimations().every(({ playState }) => playState !== 'running')"
 HEBREW = "הילד רץ אל הבית — וראה את השמש."
-HINDI = "मेरी बहन बाज़ार से 12 ताज़ी सब्ज़ियाँ और मीठा दूध लाई है।"
+HINDI = "मेरी बहन बाज़ार से ताज़ी सब्ज़ी और ठंडा दूध लाई है।"
 
 
 def beginning(page: Page, _: Path) -> None:
@@ -37,12 +37,29 @@ def hebrew(page: Page, examples: Path) -> None:
         page.get_by_role("slider").press("ArrowRight")
     expect(page.locator("#words .spoken")).to_have_text("הבית")
     page.locator("#words .word").nth(1).hover()
+    page.locator("#result-title").focus()
 
 
 def hindi(page: Page, examples: Path) -> None:
     aligned(page, examples / "hi-2.wav", HINDI)
     page.get_by_role("slider").press("ArrowRight")
-    page.locator("#words .word.loose").hover()
+    page.locator("#words .word.poor").hover()
+    page.locator("#result-title").focus()
+
+
+def marks(page: Page, examples: Path) -> None:
+    """Every mark there is, in the text and on the waveform."""
+    told = [("aligned", 0.9), ("aligned", 0.4), ("aligned", 0.1), ("interpolated", None)]
+    placed = [
+        {"word": "שלום", "start": index, "end": index + 1, "score": score, "status": status}
+        for index, (status, score) in enumerate(told)
+    ]
+    absent = {"word": "שלום", "start": None, "end": None, "score": None, "status": "not_found"}
+    for index, word in enumerate([*placed, absent]):
+        word.update(char_start=5 * index, char_end=5 * index + 4, reading=None)
+    answer_with(page, answer_of([*placed, absent], 4.179))
+    aligned(page, examples / "he-1.wav", " ".join(["שלום"] * 5))
+    expect(page.locator("#legend li")).to_have_count(5)
 
 
 def editing(page: Page, examples: Path) -> None:
@@ -70,6 +87,8 @@ SCREENS: dict[str, tuple[Scene, dict[str, Any]]] = {
     "hebrew-dark": (hebrew, DARK),
     "hindi": (hindi, LIGHT),
     "hindi-dark": (hindi, DARK),
+    "marks": (marks, LIGHT),
+    "marks-dark": (marks, DARK),
     "editing": (editing, LIGHT),
     "error": (error, LIGHT),
     "error-dark": (error, DARK),

@@ -3,9 +3,8 @@
 import json
 import wave
 from pathlib import Path
-from typing import Any
 
-from conftest import Pages, Watch, aligned, answer_with, drop, regions, words
+from conftest import Pages, Watch, aligned, answer_of, answer_with, drop, regions, words
 from playwright.sync_api import Page, Route, expect
 from servers import Server
 
@@ -29,26 +28,6 @@ window.fetch = (url, init) => {
 };
 0; // the value of it all; a function would be called
 """
-
-
-def answer_of(words: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
-    """An answer of /align."""
-    return {
-        "duration_sec": seconds,
-        "language": "he",
-        "model": "he-demo",
-        "choice": {"by": "only", "reason": "the only one", "candidates": {}},
-        "timings": {"search": 0.5},
-        "cached": False,
-        "warnings": [],
-        "score": 0.9,
-        "quality": 0.95,
-        "words": words,
-        "segments": [],
-        "unspoken": [],
-        "unwritten": [],
-        "characters": None,
-    }
 
 
 def event(name: str, data: object) -> str:

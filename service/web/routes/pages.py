@@ -3,7 +3,7 @@
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse
 
-from service.web.page import HEADERS, page
+from service.web.page import HEADERS, docs_page
 from service.web.page_schemas import ClipAnswer, PageSettings
 from service.web.resources import ResourcesDep
 
@@ -12,7 +12,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/docs")
 async def docs() -> FileResponse:
-    return page("docs.html")
+    return docs_page()
 
 
 @router.get("/ui/settings.json")

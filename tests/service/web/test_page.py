@@ -12,10 +12,10 @@ import pytest
 from servers import Server, running_server
 
 from service.web.clips import find_clips
-from service.web.page import HEADERS, STATIC_DIR, WAVESURFER_STYLE
+from service.web.page import DOCS_PAGE, HEADERS, STATIC_DIR, WAVESURFER_STYLE
 
 FILES = [path.relative_to(STATIC_DIR).as_posix() for path in STATIC_DIR.rglob("*.*")]
-OWN = [name for name in FILES if not name.startswith("vendor/")]
+OWN = [DOCS_PAGE, *(STATIC_DIR / name for name in FILES if not name.startswith("vendor/"))]
 TYPES = {
     ".html": "text/html",
     ".css": "text/css",
@@ -82,17 +82,17 @@ def test_the_policy_knows_the_style_of_the_vendored_waveform() -> None:
     assert f"sha256-{digest}" == WAVESURFER_STYLE
 
 
-@pytest.mark.parametrize("name", OWN)
-def test_the_pages_own_files_name_no_other_server(name: str) -> None:
+@pytest.mark.parametrize("path", OWN, ids=lambda path: path.name)
+def test_the_pages_own_files_name_no_other_server(path: Path) -> None:
     """No address of the network stands in them, but the name of SVG."""
-    text = (STATIC_DIR / name).read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
+    text = path.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
     assert not re.search(r"https?://|[\"'(]//", text)
 
 
-@pytest.mark.parametrize("name", [name for name in OWN if name.endswith(".html")])
-def test_no_script_and_no_style_stands_in_a_page(name: str) -> None:
+@pytest.mark.parametrize("path", [DOCS_PAGE, STATIC_DIR / "index.html"], ids=lambda path: path.name)
+def test_no_script_and_no_style_stands_in_a_page(path: Path) -> None:
     """All come from files: the policy would not let them work."""
-    text = (STATIC_DIR / name).read_text("utf-8")
+    text = path.read_text("utf-8")
     assert not re.search(r"<script[^>]*>[^<]|<style|\sstyle=|\son\w+=", text)
 
 

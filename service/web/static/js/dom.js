@@ -27,6 +27,15 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+/**
+ * A message of the server, in which words of any script stand in quotes: each keeps its own direction.
+ * @param {string} text
+ * @returns {(Node|string)[]}
+ */
+export function isolated(text) {
+  return text.split(/'([^']*)'/).flatMap((part, index) => (index % 2 ? ["'", make("bdi", {}, part), "'"] : part));
+}
+
 /** @returns {boolean} whether things should stay where they are */
 export function calm() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -1,7 +1,7 @@
 /* Server-sent events out of the body of an answer; EventSource cannot send a file. */
 
 /**
- * @param {ReadableStream<Uint8Array>} body
+ * @param {ReadableStream<Uint8Array<ArrayBuffer>>} body
  * @yields {{event: string, data: any}} with the data already parsed as JSON
  */
 export async function* events(body) {

@@ -1,6 +1,6 @@
 /* The one place where something that went wrong is said. */
 
-import { $, make } from "./dom.js";
+import { $, isolated, make } from "./dom.js";
 import { inWords } from "./problems.js";
 
 let waiting = 0; // the timer of a server that asked for time
@@ -12,7 +12,7 @@ let waiting = 0; // the timer of a server that asked for time
 export function complain(error, retry) {
   clearInterval(waiting);
   const { title, detail, retrySec, again } = inWords(error);
-  const parts = [make("strong", {}, title), ...(detail ? [make("p", { class: "fine" }, detail)] : [])];
+  const parts = [make("strong", {}, title), ...(detail ? [make("p", { class: "fine" }, ...isolated(detail))] : [])];
   if (retry && again) parts.push(retryRow(retry, retrySec));
   $("notice").replaceChildren(...parts);
   $("notice").hidden = false;

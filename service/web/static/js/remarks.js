@@ -1,6 +1,6 @@
 /* What stands beside the words: the facts, the legend, and whatever somebody should look at. */
 
-import { $, make } from "./dom.js";
+import { $, isolated, make } from "./dom.js";
 import { clock } from "./figures.js";
 import { nameOf } from "./scripts.js";
 import { VERDICTS, verdictOf } from "./verdict.js";
@@ -38,7 +38,7 @@ export function showLegend(answer) {
  * @param {(start: number, end: number) => void} play
  */
 export function showRemarks(answer, play) {
-  const warnings = answer.warnings.map((warning) => remark("Look at this", "warn", make("bdi", {}, warning)));
+  const warnings = answer.warnings.map((warning) => remark("Look at this", "warn", make("p", {}, ...isolated(warning))));
   const unspoken = texts(answer.unspoken ?? [], answer.language);
   const unwritten = (answer.unwritten ?? []).map((passage) => {
     const button = make("button", { type: "button", class: "link" }, `${clock(passage.start)} to ${clock(passage.end)}`);
