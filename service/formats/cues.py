@@ -4,10 +4,11 @@ A cue ends with its segment, at a pause, and where the next word would make it t
 A segment is divided into as few cues as can be, preferably after a mark of punctuation, and into
 parts of about the same width.
 
-A cue begins with its first word that has a time, aligned or interpolated, and ends with its last.
-Words that were not found stay in the text: with the word before them, or at the beginning of a
-segment with the word after them. They are written even where that takes more lines than a cue
-should have. A segment in which no word has a time is in no cue.
+A cue begins with its first word that has a time and ends with its last. An interpolated word's time
+counts like an aligned one's, but for a dash or an emoji: its time is the gap it stands in, which
+may be a long silence. Such a word, and one that was not found, stays in the text, with the word
+before it, or at the beginning of a segment with the word after it, even where that takes more lines
+than a cue should have. A segment in which no word has a time is in no cue.
 """
 
 import itertools
@@ -88,12 +89,18 @@ def _pieces(words: Sequence[Word], options: FormatOptions) -> Iterator[_Piece]:
 def _atoms(words: Sequence[Word]) -> list[_Atom]:
     shown = [_cue_word(word) for word in words]
     timed = [place for place, word in enumerate(shown) if word.times is not None]
+    timed = [place for place in timed if _is_said(words[place])] or timed
+    starts = [0, *timed[1:], len(shown)]
     atoms = []
-    for first, end in itertools.pairwise([0, *timed[1:], len(shown)] if timed else []):
+    for place, (first, end) in zip(timed, itertools.pairwise(starts), strict=False):
         held = tuple(shown[first:end])
-        start, over = next(word.times for word in held if word.times is not None)
+        start, over = shown[place].times or (0, 0)
         atoms.append(_Atom(held, tuple(width_of(word.text) for word in held), start, over))
     return atoms
+
+
+def _is_said(word: Word) -> bool:
+    return word.status == "aligned" or any(map(str.isalnum, word.word))
 
 
 def _cue_word(word: Word) -> CueWord:
@@ -129,7 +136,8 @@ def _fitting(
     """Where a cue that begins with an atom may end, and how wide all of it is; one atom fits."""
     limit = atoms[first].start + round(options.max_cue_sec * MS)
     lines, room, total = 0, -1, 0
-    for end, atom in enumerate(atoms[first:], first + 1):
+    for end in range(first + 1, len(atoms) + 1):
+        atom = atoms[end - 1]
         for width in atom.widths:
             total += width + 1
             room -= width + 1

@@ -10,7 +10,7 @@ Bidi = Literal["none", "marks", "isolates"]
 
 MAX_LINE_WIDTH: Final = 1000  # characters
 MAX_LINE_COUNT: Final = 20
-MAX_CUE_SEC: Final = 60.0
+MAX_CUE_SEC: Final = 30.0
 LEAST_CUE_SEC: Final = 0.1
 
 

@@ -10,14 +10,16 @@ from service.formats.highlights import Shot, shots
 from service.formats.options import FormatOptions
 
 WORD_JOINER: Final = "\u2060"  # takes no room, and is in no tag
-# SRT cannot escape: what players would take for a tag, and readers for the times of a cue.
-_MARKUP: Final = re.compile(r"<(?=[^\s<])|\{(?=[\\\w])|--(?=>)")
+# SRT cannot escape. What players take for a tag, an override or a line break of ASS, and readers
+# for the times of a cue.
+_MARKUP: Final = re.compile(r"<(?=[^\s<])|\{(?=[\\\w])|\\(?=[Nnh{}])|--(?=>)")
 
 
 def write_srt(document: Document, options: FormatOptions) -> str:
-    """Cues as SRT. A word joiner stands within what would be read as markup, so that it is shown.
+    """Cues as SRT, lines ending with LF.
 
-    Lines end with LF: all players read that.
+    A word joiner stands within what would be read as markup, so that it is shown. Players built on
+    libass hide what stands in braces all the same.
     """
     turned = directed(document, options)
     cues = cues_of(document, options)

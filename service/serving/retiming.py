@@ -77,7 +77,7 @@ def retime(
     answer = _align(shortlist, recording, script.text, options, on_progress)
     began = time.perf_counter()
     result = answer.result
-    heard = heard_cues(script, result.words)
+    heard = heard_cues(script, result.words, result.segments)
     timings = new_times(old.cues, heard, result.duration_sec, linger_sec)
     new = old.retimed([(timing.start, timing.end) for timing in timings])
     cues = tuple(map(_retimed_cue, range(len(timings)), old.cues, new.cues, timings))

@@ -11,14 +11,15 @@ from service.formats.labels import one_line
 from service.formats.lines import filled, width_of
 from service.formats.options import FormatOptions
 from service.formats.spacing import LEAST_MS
+from service.spans import Status
 
 options = st.builds(
     FormatOptions,
     max_line_width=st.integers(1, 60),
     max_line_count=st.integers(1, 4),
-    max_cue_sec=st.sampled_from([0.1, 1.0, 7.0, 60.0]),
+    max_cue_sec=st.sampled_from([0.1, 1.0, 7.0, 30.0]),
 )
-WIDE = FormatOptions(max_line_width=1000, max_line_count=20, max_cue_sec=60.0)
+WIDE = FormatOptions(max_line_width=1000, max_line_count=20, max_cue_sec=30.0)
 
 
 def spoken(*texts: str, length: int = 300, gap: int = 0, ends: tuple[int, ...] = ()) -> Document:
@@ -91,7 +92,7 @@ def test_cues_are_as_few_as_can_be(lengths: list[int], width: int, count: int) -
         for cuts in itertools.combinations(range(1, len(words)), size)
         if all(fits(words[a:b]) for a, b in itertools.pairwise([0, *cuts, len(words)]))
     )
-    how = FormatOptions(max_line_width=width, max_line_count=count, max_cue_sec=60.0)
+    how = FormatOptions(max_line_width=width, max_line_count=count, max_cue_sec=30.0)
     assert len(cues_of(spoken(*words), how)) == fewest
 
 
@@ -100,17 +101,28 @@ def test_a_cue_has_the_time_of_its_words() -> None:
     found stay in the text, with the word before them, or else with the one after.
     """
     written = document(
-        ["א", "ב", "–", "ג", "ד", "ה"],
+        ["א", "NATO", "–", "ג", "ד", "ה"],
         [None, (1000, 1500), (1500, 1600), None, (1700, 1900), (4000, 4100)],
-        ["not_found", "aligned", "interpolated", "not_found", "aligned", "aligned"],
+        ["not_found", "interpolated", "interpolated", "not_found", "aligned", "aligned"],
         [6],
         5000,
     )
     first, second = cues_of(written, WIDE)
-    assert (first.start, first.end, texts(first)) == (1000, 1900, ["א", "ב", "–", "ג", "ד"])
+    assert (first.start, first.end, texts(first)) == (1000, 1900, ["א", "NATO", "–", "ג", "ד"])
     assert (second.start, second.end, texts(second)) == (4000, 4100, ["ה"])
     gone = document(["א", "ב"], [None, (3, 900)], ["not_found", "interpolated"], [1, 2], 1000)
     assert [texts(cue) for cue in cues_of(gone, WIDE)] == [["ב"]]
+
+
+def test_a_dash_does_not_make_a_cue_begin_early() -> None:
+    """Its time is the silence before the speech; alone in its segment, it is shown then."""
+    times: list[tuple[int, int] | None] = [(0, 500), (500, 9000), (9000, 9500)]
+    kinds: list[Status] = ["aligned", "interpolated", "aligned"]
+    told = cues_of(document(["א", "–", "ב"], times, kinds, [1, 3], 9500), WIDE)
+    assert [(cue.start, cue.end) for cue in told] == [(0, 500), (9000, 9500)]
+    assert texts(told[1]) == ["–", "ב"]
+    alone = cues_of(document(["א", "♪", "ב"], times, kinds, [1, 2, 3], 9500), WIDE)
+    assert [(cue.start, cue.end) for cue in alone] == [(0, 500), (500, 9000), (9000, 9500)]
 
 
 @pytest.mark.parametrize(("gap", "count"), [(PAUSE_MS - 1, 1), (PAUSE_MS, 3)])

@@ -67,7 +67,7 @@ def test_a_long_segment_is_divided_at_its_longest_pause() -> None:
 
 
 def test_a_segments_score_is_that_of_its_words_by_their_length() -> None:
-    """exp of the mean of log score; equal scores give the same."""
+    """Exp of the mean of log score; equal scores give the same."""
     assert document_of(transcript([(0, 1), (1, 4)])).segments[0].score == pytest.approx(0.25)
 
 
