@@ -117,6 +117,7 @@ def test_srt_is_read_by_others(written: Document) -> None:
     """srt, webvtt-py and our own reader find the same cues, lines and times."""
     content = render(written, "srt", PLAIN)
     wanted = unjoined(expected(written, PLAIN))
+    assert text_of(content).count("-->") == len(wanted)
     assert unjoined(by_srt(text_of(content))) == wanted
     if wanted:
         assert unjoined(by_webvtt(text_of(content), "srt")) == wanted
