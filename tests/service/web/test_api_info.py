@@ -31,7 +31,7 @@ def paths_in(endpoints: dict[str, str]) -> set[tuple[str, str]]:
 
 
 def test_every_route_is_named_and_no_other(told: dict[str, Any]) -> None:
-    """What /docs describes is what /api-info and the overview name; /docs and /ui are for people."""
+    """What /docs describes is what /api-info and the overview name, but for the two pages."""
     described = {
         (method, path)
         for path, methods in told["/openapi.json"]["paths"].items()
