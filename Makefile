@@ -5,20 +5,25 @@ RUNTIME := .venv/.complete
 EXPORT := .venv-export/.complete
 BENCH := .venv-bench/.complete
 VOICES := .venv-export/.voices
+BROWSER := .venv-browser/.complete
 
 # `make serve HOST=0.0.0.0 PORT=9000`; shells export a HOST of their own, which is not meant.
 LISTEN := $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-.PHONY: praat serve test test-export lint bench export-he export-hi demo-he demo-hi clean
+.PHONY: praat serve test test-export test-browser lint bench export-he export-hi demo-he demo-hi clean
 
 serve: $(RUNTIME)
 	.venv/bin/python -m service serve $(LISTEN)
 
 test: $(RUNTIME) praat
-	.venv/bin/python -m pytest --ignore=tests/export
+	.venv/bin/python -m pytest --ignore=tests/export --ignore=tests/browser
 
 test-export: $(EXPORT) $(VOICES)
 	.venv-export/bin/python -m pytest tests/export
+
+# The page, in a real browser; `make test-browser SCREENSHOTS=docs/img` also takes its pictures.
+test-browser: $(BROWSER)
+	.venv-browser/bin/python -m pytest tests/browser $(if $(SCREENSHOTS),--screenshots $(SCREENSHOTS))
 
 lint: $(RUNTIME) $(EXPORT)
 	.venv/bin/ruff check .
@@ -50,7 +55,7 @@ demo-hi: $(EXPORT) $(VOICES)
 	.venv-export/bin/python -m export.demo hi --sentences $(DEMO_SENTENCES) --words $(DEMO_WORDS) --festival
 
 clean:
-	rm -rf .venv .venv-export .venv-bench build
+	rm -rf .venv .venv-export .venv-bench .venv-browser build
 
 $(RUNTIME): requirements.txt requirements-dev.txt
 	$(PYTHON) -m venv .venv
@@ -72,6 +77,17 @@ $(BENCH): requirements-bench.txt bench/cuda_absent.c
 	    cc -shared -fPIC -w bench/cuda_absent.c -o .venv-bench/cuda_absent/$$library \
 	        -Wl,-soname,$$library,--default-symver || true; \
 	done
+	touch $@
+
+# The browser and its typefaces for Hebrew and Devanagari are Debian packages. The environment is one
+# of its own: `make test` needs no browser.
+$(BROWSER): requirements.txt requirements-dev.txt requirements-browser.txt
+	$(PYTHON) -m venv .venv-browser
+	.venv-browser/bin/python -m pip install --quiet --disable-pip-version-check \
+	    -r requirements.txt -r requirements-dev.txt -r requirements-browser.txt
+	{ command -v chromium >/dev/null && fc-list | grep -q NotoSerifHebrew; } || \
+	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+	        chromium fontconfig fonts-noto-core)
 	touch $@
 
 # The synthesisers are Debian packages: espeak-ng, whose voices the demos learn from, and Festival,

@@ -21,8 +21,17 @@ from service.ops.settings import Settings
 from service.serving.catalogue import Catalogue
 from service.serving.emission_cache import EmissionCache
 from service.web.faults import INTERNAL, fault
+from service.web.page import PageFiles
 from service.web.resources import ClientGone, Resources
-from service.web.routes import forced_alignment, models, openai, speech, status, subtitles
+from service.web.routes import (
+    forced_alignment,
+    models,
+    openai,
+    pages,
+    speech,
+    status,
+    subtitles,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +92,8 @@ def create_app(settings: Settings) -> FastAPI:
         description="Speech to text with word times, and word times for a given text, on a CPU. "
         "Errors have one shape: what was expected, what came, and the facts.",
         lifespan=lifespan,
+        docs_url=None,  # ours works without a content network; ReDoc has no copy here
+        redoc_url=None,
     )
     app.include_router(status.router)
     app.include_router(models.router)
@@ -90,6 +101,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(subtitles.router)
     app.include_router(openai.router)
     app.include_router(forced_alignment.router)
+    app.include_router(pages.router)
+    app.mount("/ui", PageFiles())
     app.add_exception_handler(KolvaniError, _domain_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)

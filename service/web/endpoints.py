@@ -17,5 +17,6 @@ ENDPOINTS: Final = {
     "GET /readyz": "requests are served; what cannot be, and why",
     "GET /stats": "what has been served",
     "GET /metrics": "the same for Prometheus",
+    "GET /ui": "the same in a browser: drop a recording, see and hear its words",
     "GET /docs": "every field, answer and error",
 }

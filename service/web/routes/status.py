@@ -1,6 +1,9 @@
 """What this is, whether it lives, whether it serves, and what it has done."""
 
-from fastapi import APIRouter, Response
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
 from service import __version__
 from service.errors import NotReady
@@ -21,9 +24,16 @@ from service.web.schemas import (
 
 router = APIRouter(tags=["status"])
 
+BY_ACCEPT: Final = {"Vary": "Accept"}
 
-@router.get("/", summary="What this is and how to use it")
-async def overview(resources: ResourcesDep) -> Overview:
+
+@router.get("/", summary="What this is and how to use it", response_model=Overview)
+async def overview(
+    request: Request, resources: ResourcesDep, response: Response
+) -> Overview | RedirectResponse:
+    response.headers.update(BY_ACCEPT)
+    if "text/html" in request.headers.get("accept", ""):  # a browser: it is shown the page
+        return RedirectResponse("ui/", headers=BY_ACCEPT)
     catalogue = resources.catalogue
     return Overview(
         name="Kolvani",

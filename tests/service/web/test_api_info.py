@@ -31,13 +31,14 @@ def paths_in(endpoints: dict[str, str]) -> set[tuple[str, str]]:
 
 
 def test_every_route_is_named_and_no_other(told: dict[str, Any]) -> None:
-    """What /docs describes is what /api-info and the overview name; /docs itself is no route."""
+    """What /docs describes is what /api-info and the overview name, but for the two pages."""
     described = {
         (method, path)
         for path, methods in told["/openapi.json"]["paths"].items()
         for method in methods
     }
-    named = paths_in(told["/api-info"]["endpoints"]) - {("get", "/docs"), ("get", "/healthz")}
+    pages = {("get", "/docs"), ("get", "/ui"), ("get", "/healthz")}
+    named = paths_in(told["/api-info"]["endpoints"]) - pages
     assert named == described - {("get", "/")}
     assert told["/"]["endpoints"] == told["/api-info"]["endpoints"]
 
