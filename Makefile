@@ -9,7 +9,7 @@ VOICES := .venv-export/.voices
 # `make serve HOST=0.0.0.0 PORT=9000`; shells export a HOST of their own, which is not meant.
 LISTEN := $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-.PHONY: serve test test-export lint bench export-he export-hi demo-he demo-hi clean
+.PHONY: serve test test-export test-image lint bench export-he export-hi demo-he demo-hi clean
 
 serve: $(RUNTIME)
 	.venv/bin/python -m service serve $(LISTEN)
@@ -19,6 +19,11 @@ test: $(RUNTIME)
 
 test-export: $(EXPORT) $(VOICES)
 	.venv-export/bin/python -m pytest tests/export
+
+# As root, on Debian: builds the Dockerfile without a Docker engine, and runs what it has built.
+test-image: $(RUNTIME)
+	deploy/image/build.sh
+	.venv/bin/python -m pytest tests/image -m image
 
 lint: $(RUNTIME) $(EXPORT)
 	.venv/bin/ruff check .
