@@ -5,11 +5,12 @@ RUNTIME := .venv/.complete
 EXPORT := .venv-export/.complete
 BENCH := .venv-bench/.complete
 VOICES := .venv-export/.voices
+TOOLS := .tools/.complete
 
 # `make serve HOST=0.0.0.0 PORT=9000`; shells export a HOST of their own, which is not meant.
 LISTEN := $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-.PHONY: serve test test-export test-image lint bench export-he export-hi demo-he demo-hi clean
+.PHONY: serve test test-export test-deploy test-image lint bench export-he export-hi demo-he demo-hi clean
 
 serve: $(RUNTIME)
 	.venv/bin/python -m service serve $(LISTEN)
@@ -19,6 +20,10 @@ test: $(RUNTIME)
 
 test-export: $(EXPORT) $(VOICES)
 	.venv-export/bin/python -m pytest tests/export
+
+# On Debian: the Kubernetes manifests, built by kustomize, and their queries, run by promtool.
+test-deploy: $(RUNTIME) $(TOOLS)
+	.venv/bin/python -m pytest tests/deploy -m deploy
 
 # As root, on Debian: builds the Dockerfile without a Docker engine, and runs what it has built.
 test-image: $(RUNTIME)
@@ -55,7 +60,7 @@ demo-hi: $(EXPORT) $(VOICES)
 	.venv-export/bin/python -m export.demo hi --sentences $(DEMO_SENTENCES) --words $(DEMO_WORDS) --festival
 
 clean:
-	rm -rf .venv .venv-export .venv-bench build
+	rm -rf .venv .venv-export .venv-bench .tools build
 
 $(RUNTIME): requirements.txt requirements-dev.txt
 	$(PYTHON) -m venv .venv
@@ -86,4 +91,8 @@ $(VOICES): $(EXPORT)
 	    test -d /usr/share/festival/hindi_scm && test -d /usr/share/festival/voices/hindi; } || \
 	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends \
 	        espeak-ng festival festival-hi festvox-hi-nsk)
+	touch $@
+
+$(TOOLS): deploy/tools.sh
+	deploy/tools.sh
 	touch $@
