@@ -77,7 +77,7 @@ def test_the_rule_counts_who_waits(rule: dict[str, Any], tmp_path: Path) -> None
                 ],
                 "promql_expr_test": [
                     {
-                        "expr": query(rule),
+                        "expr": f"round({query(rule)}, 0.001)",
                         "eval_time": "10m",
                         "exp_samples": [
                             {"labels": f'{{pod="{pod}"}}', "value": value}
