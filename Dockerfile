@@ -29,7 +29,7 @@ COPY service /opt/kolvani/app/service
 RUN python -m compileall -q --invalidation-mode unchecked-hash /opt/kolvani
 
 
-# What it serves. The export needs torch and NeMo, which stay behind in this stage.
+# What it serves. The export needs torch, which stays behind in this stage, and for this model no NeMo.
 FROM ${BASE} AS models
 ARG MODELS=demo
 # Of the real Hebrew model: the checkpoint (a hub id, or a mounted folder), and the hub's cache
@@ -42,10 +42,11 @@ WORKDIR /build
 COPY requirements-export.txt ./
 RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf,mode=0444 \
     if [ "$MODELS" = hebrew ]; then \
-        python -m venv --without-pip export-environment \
+        grep -v ^nemo requirements-export.txt >requirements-hf.txt \
+        && python -m venv --without-pip export-environment \
         && python -m pip --python export-environment/bin/python install \
             --quiet --no-cache-dir --disable-pip-version-check --root-user-action=ignore \
-            -r requirements-export.txt; \
+            -r requirements-hf.txt; \
     fi
 COPY service ./service
 COPY export ./export
