@@ -27,7 +27,7 @@ test-deploy: $(RUNTIME) $(TOOLS)
 
 # As root, on Debian: builds the Dockerfile without a Docker engine, and runs what it has built.
 test-image: $(RUNTIME)
-	deploy/image/build.sh
+	timeout 1200 deploy/image/build.sh
 	.venv/bin/python -m pytest tests/image -m image
 
 lint: $(RUNTIME) $(EXPORT)
