@@ -15,7 +15,7 @@ from service.serving.catalogue import Catalogue
 from service.serving.served import ServedModel
 
 MIB: Final = 1 << 20
-HEADER: Final = ("id", "language", "size", "accuracy of int8", "licence")
+HEADER: Final = ("id", "language", "size", "int8 against its source", "licence")
 MORE: Final = """\
 Every file is checked against its hash; no model is loaded. The accuracy is what quantising took
 from a model: the character error rate of int8 against its source, and the share of frames on which

@@ -30,6 +30,8 @@ def serve(_: argparse.Namespace, settings: Settings) -> int:
             log_config=None,
         )
     )
-    with suppress(KeyboardInterrupt):  # raised again once the server has shut down
+    # KeyboardInterrupt is raised again once the server has shut down; SystemExit where it could not
+    # begin, with a status of uvicorn's own.
+    with suppress(KeyboardInterrupt, SystemExit):
         server.run()
     return DONE if server.started else FAILED

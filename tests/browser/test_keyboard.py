@@ -56,8 +56,9 @@ def test_tab_goes_through_the_form_in_the_order_of_sight(page: Page) -> None:
 
 def test_tab_goes_through_the_result(hebrew: Page) -> None:
     """The waveform and the whole text are one stop each."""
-    assert tabs(hebrew, 8) == [
+    assert tabs(hebrew, 9) == [
         "again",
+        "to-formats",
         "slider",
         "play",
         "zoom-out",

@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -408,3 +410,21 @@ def test_every_option_of_the_server_is_one_here(capsys: pytest.CaptureFixture[st
     told = capsys.readouterr().out
     for name in fields:
         assert f"--{name.replace('_', '-')}" in told
+
+
+def test_a_taken_port_is_a_failure(root: Path, tmp_path: Path) -> None:
+    """The exit status is that of what failed, not the web server's own."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ran = subprocess.run(
+            [sys.executable, "-m", "service", "serve", "--port", str(taken.getsockname()[1])],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(root),
+                "KOLVANI_MODELS_DIR": str(root / "models"),
+            },
+            capture_output=True,
+            check=False,
+        )
+    assert ran.returncode == status.FAILED
+    assert b"address already in use" in ran.stderr + ran.stdout

@@ -3,7 +3,7 @@
 import { ask, languages, settings, task } from "./api.js";
 import { Composer } from "./composer.js";
 import { curlOf } from "./curl.js";
-import { $ } from "./dom.js";
+import { $, calm } from "./dom.js";
 import { download, showFormats } from "./formats.js";
 import { complain, settle } from "./notice.js";
 import { Player } from "./player.js";
@@ -144,7 +144,7 @@ async function copyCurl() {
   if (!shown) return;
   try {
     await navigator.clipboard.writeText(curlOf(shown.order));
-    $("export-told").textContent = "Copied. Run it where the recording lies.";
+    $("export-told").textContent = "Copied. Run it in the folder of the recording.";
   } catch {
     complain(new Problem("copy_failed"));
   }
@@ -168,10 +168,16 @@ showFormats(async (kind) => {
   if (!shown) return;
   try {
     settle();
+    $("export-told").textContent = `Writing ${kind.name} …`;
     $("export-told").textContent = `Saved ${await download(kind, shown.order, shown.answer, $("bidi").checked && !$("bidi-choice").hidden)}`;
   } catch (error) {
+    $("export-told").textContent = "";
     complain(error);
   }
+});
+$("to-formats").addEventListener("click", () => {
+  $("export").scrollIntoView({ behavior: calm() ? "auto" : "smooth" });
+  $("formats").querySelector("button")?.focus({ preventScroll: true });
 });
 $("cancel").addEventListener("click", () => working?.abort());
 $("again").addEventListener("click", anew);

@@ -16,6 +16,8 @@ export class Problem extends Error {
   }
 }
 
+const UNKNOWN = "data of no known format"; // as service/audio.py says it
+
 /** @type {Record<string, (facts: Record<string, any>) => string>} */
 const TITLES = {
   no_recording: () => "Choose a recording first, or record one.",
@@ -26,7 +28,7 @@ const TITLES = {
   storage_full: () => "The server has no room for a recording this long just now.",
   upload_too_large: ({ max_upload_bytes: most }) => (most ? `The recording is too large: this server takes up to ${size(most)}.` : "The text is too long."),
   audio_too_long: ({ max_audio_sec: most }) => `The recording is too long: this server takes up to ${clock(most ?? 0, 0)}. Cut it into parts.`,
-  unsupported_audio: ({ recognized }) => `This is not a recording that can be read${recognized ? `: it looks like ${recognized}` : ""}.`,
+  unsupported_audio: ({ recognized }) => `This is not a recording that can be read${recognized && recognized !== UNKNOWN ? `: it looks like ${recognized}` : ""}.`,
   corrupt_audio: () => "The recording is damaged and cannot be read.",
   empty_audio: () => "There is no sound in this file.",
   invalid_samples: () => "The recording holds values that are no sound.",

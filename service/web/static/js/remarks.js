@@ -15,7 +15,7 @@ export function showFacts(answer) {
     answer.quality === undefined ? fact(String(timed), timed === 1 ? "word heard" : "words heard") : fact(`${timed} of ${answer.words.length}`, "words found"),
     ...(answer.quality === undefined ? [] : [fact(answer.quality.toFixed(2), "quality")]),
     make("span", { title: answer.choice.reason }, `${nameOf(answer.language)}, by ${answer.model}`),
-    make("span", { id: "cached", "data-cached": String(answer.cached) }, answer.cached ? `${spent.toFixed(2)} s, not heard again` : `heard in ${spent.toFixed(2)} s`),
+    make("span", { id: "cached", "data-cached": String(answer.cached) }, answer.cached ? `${spent.toFixed(2)} s, sound heard before` : `heard in ${spent.toFixed(2)} s`),
   ];
   $("facts").replaceChildren(...facts);
 }
@@ -38,14 +38,20 @@ export function showLegend(answer) {
  * @param {(start: number, end: number) => void} play
  */
 export function showRemarks(answer, play) {
-  const warnings = answer.warnings.map((warning) => remark("Look at this", "warn", make("p", {}, ...isolated(warning))));
+  $("warnings").replaceChildren(...answer.warnings.map((warning) => make("li", {}, ...isolated(sentence(warning)))));
+  $("warnings").hidden = !answer.warnings.length;
   const unspoken = texts(answer.unspoken ?? [], answer.language);
   const unwritten = (answer.unwritten ?? []).map((passage) => {
     const button = make("button", { type: "button", class: "link" }, `${clock(passage.start)} to ${clock(passage.end)}`);
     button.addEventListener("click", () => play(passage.start, passage.end));
     return make("p", {}, button, " ", make("bdi", { lang: answer.language }, passage.text));
   });
-  $("remarks").replaceChildren(...warnings, ...(unspoken.length ? [remark("Written, not heard", "", ...unspoken)] : []), ...(unwritten.length ? [remark("Heard, not written", "", ...unwritten)] : []));
+  $("remarks").replaceChildren(...(unspoken.length ? [remark("Written, not heard", ...unspoken)] : []), ...(unwritten.length ? [remark("Heard, not written", ...unwritten)] : []));
+}
+
+/** @param {string} text @returns {string} begun with a capital and ended with a full stop */
+function sentence(text) {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 /** @param {{text: string}[]} passages @param {string} language */
@@ -53,7 +59,7 @@ function texts(passages, language) {
   return passages.map(({ text }) => make("p", {}, make("bdi", { lang: language }, text)));
 }
 
-/** @param {string} title @param {string} kind @param {...Node} content */
-function remark(title, kind, ...content) {
-  return make("div", { class: `remark ${kind}` }, make("h3", {}, title), ...content);
+/** @param {string} title @param {...Node} content */
+function remark(title, ...content) {
+  return make("div", { class: "remark" }, make("h3", {}, title), ...content);
 }

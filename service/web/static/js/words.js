@@ -9,6 +9,8 @@ import { told, verdictOf } from "./verdict.js";
 /** @typedef {import("./types.js").Answer} Answer */
 /** @typedef {import("./types.js").Word} Word */
 
+const LONG = 120; // words; more are read in a smaller size
+
 /**
  * @typedef {object} Listener
  * @property {(index: number) => void} onHear
@@ -44,11 +46,12 @@ export class Words {
     this.#current = 0;
     this.host.lang = answer.language;
     this.host.dir = direction(answer.language);
+    this.host.toggleAttribute("data-long", answer.words.length > LONG);
     const ends = new Set((answer.segments ?? []).map((segment) => segment.end_word));
     this.host.replaceChildren(...paragraphs(text, answer.words, ends).map((pieces) => make("p", { dir: this.host.dir }, ...pieces.map((piece) => (piece.index === null ? piece.text : this.#word(piece.text, piece.index))))));
     this.#elements = Array.from(this.host.querySelectorAll(".word"));
     this.#elements[0]?.setAttribute("tabindex", "0");
-    $("inspector").textContent = "Point at a word, or go through the text with the arrow keys, for its time and score.";
+    $("inspector").textContent = "Choose a word for its sound, time and score.";
   }
 
   /** @param {number|null} index the word that is being said @param {boolean} follow */
