@@ -82,7 +82,7 @@ def _pinned(intervals: list[Interval]) -> list[Interval]:
     """The same, and a millisecond for labels none of which lasts."""
     if intervals and not _lasts(intervals[-1]):
         start = intervals[-1].start
-        intervals[-1] = intervals[-1]._replace(end=start + LEAST_SEC)
+        intervals[-1] = intervals[-1]._replace(end=round(start + LEAST_SEC, 3))
     return intervals
 
 

@@ -117,8 +117,13 @@ def _by_time(cues: Sequence[Cue]) -> list[int]:
     return sorted(range(len(cues)), key=lambda index: (cues[index].start, cues[index].end, index))
 
 
+def _over(cue: Cue) -> float:
+    """When it ends; exact, as its start and its length together are not."""
+    return max(cue.start, cue.end)
+
+
 def _length(cue: Cue) -> float:
-    return max(0.0, cue.end - cue.start)
+    return _over(cue) - cue.start
 
 
 def _heard(words: Sequence[Word], score: float | None) -> Heard | None:
@@ -175,7 +180,7 @@ def _cut_before_the_next(
 def _followers(cues: Sequence[Cue], order: Sequence[int]) -> list[int]:
     """Of each place in `order`, the next that begins after its cue was over in the old times."""
     begins = [cues[index].start for index in order]
-    overs = [cues[index].start + _length(cues[index]) for index in order]
+    overs = [_over(cues[index]) for index in order]
     return [max(place + 1, bisect_left(begins, over)) for place, over in enumerate(overs)]
 
 
@@ -191,7 +196,7 @@ def _keep_apart(
             over = max(over, heapq.heappop(running)[1])
         starts[index] = max(starts[index], over)
         ends[index] = max(round(ends[index], 3), round(starts[index] + LEAST_SEC, 3))
-        heapq.heappush(running, (cue.start + _length(cue), ends[index]))
+        heapq.heappush(running, (_over(cue), ends[index]))
 
 
 def _end_with_the_audio(

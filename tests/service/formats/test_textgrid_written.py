@@ -114,6 +114,12 @@ def test_our_own_reader_reads_it(written: Document) -> None:
         assert " ".join(cue.text for cue in cues).split() == wanted
 
 
+def test_what_lasts_no_time_up_to_the_last_millisecond_leaves_no_empty_interval() -> None:
+    """1.001 + 0.001 is less than 1.002 in binary."""
+    written = document(["ab", "cd"], [(1, 1), (1001, 1001)], ["aligned"] * 2, [2], 1002)
+    check(written, by_praatio(grid(written)))
+
+
 def test_characters_that_last_no_time_stay_with_their_word() -> None:
     """A comma after it, a quote before it."""
     written = document(["ab", "cd"], [(0, 200), (300, 500)], ["aligned"] * 2, [2], 600)

@@ -134,6 +134,12 @@ def test_more_cues_than_milliseconds_stay_apart() -> None:
     assert new == [(round(n * MS, 3), round((n + 1) * MS, 3)) for n in range(5)]
 
 
+def test_cues_that_meet_are_kept_apart_whatever_their_length_is_in_binary() -> None:
+    """3.3 + (13.4 - 3.3) is more than 13.4."""
+    (_, over), (start, _) = spans([cue(3.3, 13.4), cue(13.4, 14)], {1: heard(5, 6)})
+    assert over <= start
+
+
 SECONDS = st.integers(0, 200).map(lambda tenths: tenths / 10)
 
 
