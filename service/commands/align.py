@@ -26,7 +26,7 @@ from service.serving.catalogue import Shortlist
 from service.text.lineup import Gaps
 from service.text.segments import Division
 from service.text.spoken.dictionary import read_pronunciations
-from service.web.schemas import align_answer
+from service.web.answers.speech import align_answer
 
 Tasks = Callable[[], Iterator[Task]]
 

@@ -29,8 +29,8 @@ from service.ops.settings import Settings
 from service.serving.catalogue import Shortlist
 from service.serving.retiming import retime as retime_subtitles
 from service.subtitles.reading import MAX_BYTES, READABLE
-from service.web.retime_form import MAX_LINGER_SEC
-from service.web.retime_schemas import retime_answer
+from service.web.answers.retime import retime_answer
+from service.web.forms.retime import MAX_LINGER_SEC
 
 MORE: Final = """\
 Of a folder or a pattern, each recording is heard for the subtitles beside it that have its name and

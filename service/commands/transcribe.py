@@ -18,7 +18,7 @@ from service.commands.arguments import Commands
 from service.ops.settings import Settings
 from service.serving import dispatch
 from service.serving.catalogue import Shortlist
-from service.web.schemas import transcribe_answer
+from service.web.answers.speech import transcribe_answer
 
 
 def add_transcribe(commands: Commands) -> None:

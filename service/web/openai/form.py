@@ -11,9 +11,10 @@ from starlette.datastructures import FormData, UploadFile
 from service.errors import InvalidField
 from service.formats.options import FormatOptions
 from service.serving.catalogue import Catalogue
-from service.web.form_fields import FLAGS, number_of, one_of, text_of, whole
-from service.web.rendering import format_options_of
-from service.web.uploads import audio_of, read_form
+from service.web.forms.body import read_form
+from service.web.forms.fields import FLAGS, number_of, one_of, text_of, whole
+from service.web.forms.formats import format_options_of
+from service.web.forms.parts import audio_of
 
 Granularity = Literal["word", "segment"]
 ResponseFormat = Literal["json", "text", "srt", "verbose_json", "vtt"]

@@ -13,19 +13,19 @@ from service.serving.catalogue import Shortlist
 from service.serving.dispatch import Answer
 from service.serving.recording import Recording
 from service.spans import Alignment, Transcript
-from service.web.counting import counted
-from service.web.description import ALIGN_BODY, ANSWERED, ERRORS, TRANSCRIBE_BODY
-from service.web.events import Send, streamed
-from service.web.progress_events import reporting, result_event
-from service.web.rendering import ANSWER, Part, Rendered
-from service.web.resources import Resources, ResourcesDep, run_for_client
-from service.web.schemas import (
+from service.web.answers.rendering import ANSWER, Part, Rendered
+from service.web.answers.speech import (
     AlignAnswer,
     TranscribeAnswer,
     align_answer,
     transcribe_answer,
 )
-from service.web.uploads import SpeechForm, speech_form
+from service.web.counting import counted
+from service.web.described.speech import ALIGN_BODY, ANSWERED, ERRORS, TRANSCRIBE_BODY
+from service.web.events.progress import reporting, result_event
+from service.web.events.stream import Send, streamed
+from service.web.forms.speech import SpeechForm, speech_form
+from service.web.resources import Resources, ResourcesDep, run_for_client
 
 router = APIRouter(tags=["speech"])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-EXAMPLES_DIR: Final = Path(__file__).parents[2] / "examples"
+EXAMPLES_DIR: Final = Path(__file__).parents[3] / "examples"
 
 
 @dataclass(frozen=True)

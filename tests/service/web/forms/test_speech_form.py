@@ -8,7 +8,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartParser
 
 from service.errors import InvalidField
-from service.web.uploads import speech_form
+from service.web.forms.speech import speech_form
 
 
 async def read(form: FormData, monkeypatch: pytest.MonkeyPatch) -> None:

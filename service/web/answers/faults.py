@@ -1,10 +1,29 @@
-"""Errors that no class stands for, in the one shape of all errors."""
+"""The one error shape, and the errors that no class stands for in it."""
 
 from typing import Final
+
+from pydantic import BaseModel, ConfigDict
 
 from service.errors import Fact
 
 Body = dict[str, dict[str, Fact]]
+
+
+class Fault(BaseModel):
+    """What went wrong: what was expected, what came, and the facts beside it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    code: str
+    message: str
+    param: str | None
+
+
+class ErrorAnswer(BaseModel):
+    """The one error shape."""
+
+    error: Fault
 
 
 def fault(

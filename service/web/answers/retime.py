@@ -10,8 +10,9 @@ from service.subtitles.captions.reader import MARK
 from service.subtitles.cue import Edge
 from service.subtitles.reading import Format
 from service.subtitles.timing import CueStatus
-from service.web.rendering import Part
-from service.web.schemas import NO_STAGES, Score, ServedAnswer, served
+from service.web.answers.rendering import Part
+from service.web.answers.served import NO_STAGES, ServedAnswer, served
+from service.web.answers.words import Score
 
 
 class CueAnswer(BaseModel):

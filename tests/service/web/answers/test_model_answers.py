@@ -6,7 +6,7 @@ from pathlib import Path
 from bundles import Opener, phoneme_bundle
 
 from service.serving.served import ServedModel
-from service.web.model_schemas import model_answer
+from service.web.answers.models import model_answer
 
 
 def test_a_model_of_phonemes_says_so(tmp_path: Path) -> None:

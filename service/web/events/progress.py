@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from service.chunking import Progress
 from service.serving.recording import Recording
-from service.web.events import Send, event
+from service.web.events.stream import Send, event
 
 LEAST_SEC: Final = 0.1  # between two events of one stage
 

@@ -8,13 +8,13 @@ from service.recognizer import DEFAULTS
 from service.serving.catalogue import AUTO
 from service.text.lineup import Gaps
 from service.text.segments import Division
-from service.web.events import EVENTS_TYPE
-from service.web.form_fields import FLAGS
-from service.web.format_description import answered, format_fields
-from service.web.rendering import ANSWER
-from service.web.retime_form import MAX_LINGER_SEC, OWN
-from service.web.schemas import ErrorAnswer
-from service.web.uploads import FORM_TYPE
+from service.web.answers.faults import ErrorAnswer
+from service.web.answers.rendering import ANSWER
+from service.web.described.formats import answered, format_fields
+from service.web.events.stream import EVENTS_TYPE
+from service.web.forms.body import FORM_TYPE
+from service.web.forms.fields import FLAGS
+from service.web.forms.retime import MAX_LINGER_SEC, OWN
 
 _SHARED_FIELDS: Final[dict[str, Any]] = {
     "audio": {

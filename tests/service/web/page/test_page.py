@@ -11,8 +11,8 @@ import httpx
 import pytest
 from servers import Server, running_server
 
-from service.web.clips import find_clips
-from service.web.page import DOCS_PAGE, HEADERS, STATIC_DIR, WAVESURFER_STYLE
+from service.web.page.clips import find_clips
+from service.web.page.files import DOCS_PAGE, HEADERS, STATIC_DIR, WAVESURFER_STYLE
 
 FILES = [path.relative_to(STATIC_DIR).as_posix() for path in STATIC_DIR.rglob("*.*")]
 OWN = [DOCS_PAGE, *(STATIC_DIR / name for name in FILES if not name.startswith("vendor/"))]

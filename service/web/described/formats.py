@@ -12,8 +12,8 @@ from service.formats.options import (
     Bidi,
 )
 from service.formats.table import FORMATS, JSON
-from service.web.form_fields import FLAGS
-from service.web.rendering import FORMAT_FIELDS
+from service.web.forms.fields import FLAGS
+from service.web.forms.formats import FORMAT_FIELDS
 
 _ABOUT: Final = (
     "`verbose_json`: OpenAI's. `whisperx`: its JSON, with characters where the text was given. "

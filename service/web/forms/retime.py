@@ -11,9 +11,11 @@ from starlette.datastructures import FormData, UploadFile
 
 from service.errors import InvalidField, MissingField
 from service.subtitles.reading import MAX_BYTES
-from service.web.form_fields import first_of, text_of, whole
-from service.web.rendering import ANSWER, Rendering, rendering_of, stem_of
-from service.web.uploads import AUDIO_FIELDS, audio_of, limit_of, read_form
+from service.web.answers.rendering import ANSWER, Rendering
+from service.web.forms.body import read_form
+from service.web.forms.fields import first_of, text_of, whole
+from service.web.forms.formats import rendering_of, stem_of
+from service.web.forms.parts import AUDIO_FIELDS, audio_of, limit_of
 
 SUBTITLES: Final = "subtitles"
 MAX_LINGER_SEC: Final = 10.0

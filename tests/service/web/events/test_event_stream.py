@@ -10,7 +10,7 @@ import pytest
 from fastapi import Response
 
 from service.errors import CorruptAudio, InferenceError
-from service.web.events import KEEP_ALIVE, Produce, Send, event, event_stream
+from service.web.events.stream import KEEP_ALIVE, Produce, Send, event, event_stream
 from service.web.resources import ClientGone
 
 FAULT = InferenceError("expected logits, got nothing")

@@ -14,7 +14,7 @@ from servers import Server, running_server
 from service.serving.choice import Choice
 from service.serving.dispatch import Answer
 from service.spans import Alignment, Character, Status, Word
-from service.web.forced_alignment import MOST_LOSS, ForcedAlignment, forced_alignment, loss_of
+from service.web.elevenlabs.answers import MOST_LOSS, ForcedAlignment, forced_alignment, loss_of
 
 PATH = "/v1/forced-alignment"
 

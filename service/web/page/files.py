@@ -2,7 +2,7 @@
 
 Nothing is fetched from elsewhere, and no script stands in a page: a text that somebody aligns can
 never become one. Styles come from files, too. The one exception is the sheet that wavesurfer.js
-writes into its own shadow root; it is let in by its hash, which tests/service/web/test_page.py
+writes into its own shadow root; it is let in by its hash, which tests/service/web/page/test_page.py
 computes from the vendored file.
 """
 
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-STATIC_DIR: Final = Path(__file__).parent / "static"
+STATIC_DIR: Final = Path(__file__).parents[1] / "static"
 DOCS_PAGE: Final = Path(__file__).parent / "docs.html"
 
 WAVESURFER_STYLE: Final = "sha256-4hGoO+X6KXe8Gw08N/aBKwvHEYryxn/8CNSB0dTq+m0="

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from service.audio import Audio
 from service.serving.recording import Recording
-from service.web.progress_events import LEAST_SEC, ProgressEvents, reporting
+from service.web.events.progress import LEAST_SEC, ProgressEvents, reporting
 from service.web.resources import ClientGone
 
 

@@ -20,7 +20,7 @@ from starlette.types import Send as SendMessage
 from service.chunking import Progress
 from service.errors import KolvaniError
 from service.ops.pool import Pool
-from service.web.faults import INTERNAL
+from service.web.answers.faults import INTERNAL
 from service.web.resources import ClientGone, run_for_client
 
 logger = logging.getLogger(__name__)

@@ -1,31 +1,17 @@
 """An alignment as clients of ElevenLabs' API read it: a number for every time and every loss."""
 
 import math
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import BinaryIO, Final
+from collections.abc import Iterator
+from typing import Final
 
-from fastapi import Request
 from pydantic import BaseModel, Field
 
-from service.recognizer import AlignOptions
 from service.serving.dispatch import Answer
 from service.spans import Alignment, Character, Status, Word
-from service.web.form_fields import text_of
-from service.web.schemas import Seconds
-from service.web.uploads import (
-    audio_of,
-    limit_of,
-    options_of,
-    read_form,
-    transcript_of,
-)
+from service.web.answers.words import Seconds
 
 LEAST_SCORE: Final = 1e-30
 MOST_LOSS: Final = round(-math.log(LEAST_SCORE), 4)
-TEXT_FIELDS: Final = ("text", "transcript")
-
 _LOSS: Final = (
     "-log of the score of /align: the mean of -log p over the frames of its tokens, from 0 (a "
     f"perfect fit) to {MOST_LOSS}."
@@ -71,39 +57,6 @@ class ForcedAlignment(BaseModel):
     quality: float = Field(ge=0, le=1, description=_STATUS)
     model: str = Field(description=_STATUS)
     warnings: list[str] = Field(description=_STATUS)
-
-
-@dataclass(frozen=True)
-class AlignmentForm:
-    """The fields of a request, checked but for what only a model can know."""
-
-    audio: BinaryIO
-    model: str | None
-    language: str | None
-    max_audio_sec: float
-    text: str
-    options: AlignOptions
-
-
-@asynccontextmanager
-async def alignment_form(
-    request: Request, *, max_bytes: int, max_audio_sec: float
-) -> AsyncIterator[AlignmentForm]:
-    """The fields of ElevenLabs' form and some of /align's; its files are gone when the context
-    ends. Raises UploadTooLarge, MissingField, InvalidField or EmptyTranscript.
-    """
-    form = await read_form(request, max_bytes, TEXT_FIELDS[0])
-    try:
-        yield AlignmentForm(
-            audio=audio_of(form, ("file", "audio")),
-            model=text_of(form, "model"),
-            language=text_of(form, "language"),
-            max_audio_sec=limit_of(form, max_audio_sec),
-            text=await transcript_of(form, TEXT_FIELDS),
-            options=replace(options_of(form), with_characters=True),
-        )
-    finally:
-        await form.close()
 
 
 def forced_alignment(answer: Answer[Alignment]) -> ForcedAlignment:
