@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 from urllib.parse import quote
 
@@ -13,7 +14,7 @@ from service.formats.archive import MEDIA_TYPE as ZIP
 from service.formats.archive import zipped
 from service.formats.document import Document
 from service.formats.options import FormatOptions
-from service.formats.table import FORMATS, render
+from service.formats.table import FORMATS, render, tell_characters
 
 ANSWER: Final = "json"  # our own, with everything that is known
 NAMELESS: Final = "audio"
@@ -47,10 +48,11 @@ class Rendering:
     @property
     def with_characters(self) -> bool:
         """Whether one of the formats tells the times of characters."""
-        return any(name in FORMATS and FORMATS[name].with_characters for name in self.names)
+        return tell_characters(self.names)
 
     def rendered(self, document: Callable[[], Document], makers: Makers) -> "Rendered":
         """The answer; `makers` makes the formats that are not in the table."""
+        document = cache(document)
         parts = {name: makers[name]() if name in makers else None for name in self.names}
         made = {name: part or self._part(name, document) for name, part in parts.items()}
         if not self.archived:

@@ -1,17 +1,15 @@
 """An alignment as clients of ElevenLabs' API read it: a number for every time and every loss."""
 
-import math
 from collections.abc import Iterator
 from typing import Final
 
 from pydantic import BaseModel, Field
 
 from service.serving.dispatch import Answer
-from service.spans import Alignment, Character, Status, Word
+from service.spans import Alignment, Character, Status, Word, log_of
 from service.web.answers.words import Seconds
 
-LEAST_SCORE: Final = 1e-30
-MOST_LOSS: Final = round(-math.log(LEAST_SCORE), 4)
+MOST_LOSS: Final = round(-log_of(0.0), 4)
 _LOSS: Final = (
     "-log of the score of /align: the mean of -log p over the frames of its tokens, from 0 (a "
     f"perfect fit) to {MOST_LOSS}."
@@ -82,7 +80,7 @@ def forced_alignment(answer: Answer[Alignment]) -> ForcedAlignment:
 
 def loss_of(score: float) -> float:
     """-log(score), in [0, MOST_LOSS]."""
-    return round(-math.log(min(1.0, max(score, LEAST_SCORE))), 4) + 0.0
+    return round(-log_of(min(1.0, score)), 4) + 0.0
 
 
 def _words(words: tuple[Word, ...], whole_loss: float) -> Iterator[AlignedWord]:

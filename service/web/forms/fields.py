@@ -62,8 +62,10 @@ def one_of(form: FormData, name: str, known: Collection[str], default: str) -> s
 
 
 def flag_of(form: FormData, name: str) -> bool:
-    """A truth value, false where it is absent. Raises InvalidField."""
-    text = text_of(form, name) or "false"
+    """A truth value in any case, as Python writes True; false where it is absent. Raises
+    InvalidField.
+    """
+    text = (text_of(form, name) or "false").lower()
     if text not in FLAGS:
         raise InvalidField(
             f"expected {' or '.join(FLAGS)} in the field {name}, got {text!r}", param=name

@@ -10,7 +10,7 @@ from service.text.lineup import Gaps
 from service.text.segments import Division
 from service.text.spoken.dictionary import read_pronunciations
 from service.web.forms.body import MAX_TEXT_BYTES, text_too_large
-from service.web.forms.fields import first_of, flag_of, one_of, text_of, whole
+from service.web.forms.fields import first_of, flag_of, number_of, one_of, text_of, whole
 
 AUDIO_FIELDS: Final = ("audio", "file")
 PRONUNCIATIONS: Final = "pronunciations"
@@ -33,16 +33,10 @@ def limit_of(form: FormData, ceiling: float) -> float:
 
     Raises InvalidField.
     """
-    text = text_of(form, "max_audio_sec")
-    if text is None:
-        return ceiling
-    try:
-        limit = float(text)
-    except ValueError:
-        limit = float("nan")
+    limit = number_of(form, "max_audio_sec", ceiling)
     if not 0 < limit <= ceiling:
         raise InvalidField(
-            f"expected max_audio_sec above 0 and at most {ceiling:g}, got {text!r}",
+            f"expected max_audio_sec above 0 and at most {ceiling:g}, got {limit:g}",
             param="max_audio_sec",
             max_audio_sec=ceiling,
         )

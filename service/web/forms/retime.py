@@ -1,6 +1,5 @@
 """The form of a request that brings subtitles."""
 
-import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from service.errors import InvalidField, MissingField
 from service.subtitles.reading import MAX_BYTES
 from service.web.answers.rendering import ANSWER, Rendering
 from service.web.forms.body import read_form
-from service.web.forms.fields import first_of, text_of, whole
+from service.web.forms.fields import first_of, number_of, text_of, whole
 from service.web.forms.formats import rendering_of, stem_of
 from service.web.forms.parts import AUDIO_FIELDS, audio_of, limit_of
 
@@ -74,13 +73,10 @@ async def _subtitles_of(form: FormData) -> bytes:
 
 
 def _linger_of(form: FormData) -> float:
-    text = text_of(form, "linger_sec") or "0"
-    try:
-        linger_sec = float(text)
-    except ValueError:
-        linger_sec = math.nan
+    linger_sec = number_of(form, "linger_sec", 0.0)
     if not 0 <= linger_sec <= MAX_LINGER_SEC:
         raise InvalidField(
-            f"expected linger_sec from 0 to {MAX_LINGER_SEC:g}, got {text!r}", param="linger_sec"
+            f"expected linger_sec from 0 to {MAX_LINGER_SEC:g}, got {linger_sec:g}",
+            param="linger_sec",
         )
     return linger_sec

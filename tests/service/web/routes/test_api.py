@@ -310,13 +310,13 @@ REFUSED: dict[str, tuple[str, dict[str, Any], int, str]] = {
     ),
     "characters that are neither": (
         "/align",
-        {"files": {"audio": noise(1)}, "data": {"transcript": "שלום", "characters": "True"}},
+        {"files": {"audio": noise(1)}, "data": {"transcript": "שלום", "characters": "yes"}},
         400,
         "invalid_field",
     ),
     "characters that are neither, of a transcription": (
         "/transcribe",
-        {"files": {"audio": noise(1)}, "data": {"characters": "True"}},
+        {"files": {"audio": noise(1)}, "data": {"characters": "yes"}},
         400,
         "invalid_field",
     ),
@@ -365,7 +365,7 @@ def test_errors_carry_their_facts(client: httpx.Client) -> None:
     case = REFUSED["characters that are neither"]
     error = fault(client.post(case[0], **case[1]), 400, "invalid_field")
     assert error["param"] == "characters"
-    assert error["message"] == "expected true or false in the field characters, got 'True'"
+    assert error["message"] == "expected true or false in the field characters, got 'yes'"
 
 
 @pytest.mark.parametrize("body", [b"", b"--x\r\n", b"--x\r\nnonsense\r\n\r\n--x--", b"\xff" * 100])

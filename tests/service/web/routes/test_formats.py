@@ -174,6 +174,13 @@ def test_a_file_is_named_after_the_recording(
     )
 
 
+def test_a_flag_may_be_written_as_python_writes_it(client: httpx.Client, hebrew: Clip) -> None:
+    """True, as the library requests sends it, is true; so it is on OpenAI's route."""
+    plain = align(client, hebrew, format="srt")
+    lit = align(client, hebrew, format="srt", highlight_words="True")
+    assert (lit.status_code, "<u>" in lit.text, "<u>" in plain.text) == (200, True, False)
+
+
 REFUSED = {
     "unknown": ({"format": "docx"}, "format", "srt, vtt, ass"),
     "by its other name": ({"response_format": "docx"}, "response_format", "srt, vtt, ass"),
