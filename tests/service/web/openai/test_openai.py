@@ -282,6 +282,7 @@ def test_fields_without_effect_are_named(client: openai.OpenAI, clip: Path) -> N
             "timestamp_granularities",
         ),
         ({"extra_body": {"stream": "maybe"}}, openai.BadRequestError, "invalid_field", "stream"),
+        ({"extra_body": {"x" * 65: "1"}}, openai.BadRequestError, "invalid_field", "body"),
         ({"file": ("a.wav", b"%PDF-1.7")}, openai.APIStatusError, "unsupported_audio", "audio"),
         (
             {"file": ("a.wav", b"%PDF-1.7"), "stream": True},

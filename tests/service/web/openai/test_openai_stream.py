@@ -151,9 +151,7 @@ def test_a_client_that_goes_away_stops_the_work(
         next(events)
         model.holding.wait(HOLD_SEC)
     client.close()
-    for _ in range(
-        3
-    ):  # by the time that it has answered, the server knows of the closed connection
+    for _ in range(3):  # once it has answered these, the server knows of the closed connection
         httpx.get(f"{url}/health").raise_for_status()
     model.let_go.set()
     counts: dict[str, int] = {}
