@@ -26,17 +26,7 @@ async def read_form(request: Request, max_bytes: int, text: str = "transcript") 
 
     Raises InvalidField or UploadTooLarge.
     """
-    content_type = request.headers.get("content-type", "")
-    if not content_type.lower().startswith(FORM_TYPE):
-        raise InvalidField(
-            f"expected a {FORM_TYPE} body, got {content_type or 'no content type'}",
-            param="content-type",
-        )
-    charset = parse_options_header(content_type)[1].get(b"charset", b"utf-8").decode("latin-1")
-    if charset.lower() not in CHARSETS:  # others may decode to half characters, or not at all
-        raise InvalidField(
-            f"expected a {FORM_TYPE} body in utf-8, got charset {charset!r}", param="content-type"
-        )
+    _check_type(request.headers.get("content-type", ""))
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > max_bytes:
         raise _too_large(max_bytes)
@@ -55,6 +45,19 @@ async def read_form(request: Request, max_bytes: int, text: str = "transcript") 
         raise InvalidField(
             f"expected a well-formed {FORM_TYPE} body, got: {error.message}", param="body"
         ) from error
+
+
+def _check_type(content_type: str) -> None:
+    if not content_type.lower().startswith(FORM_TYPE):
+        raise InvalidField(
+            f"expected a {FORM_TYPE} body, got {content_type or 'no content type'}",
+            param="content-type",
+        )
+    charset = parse_options_header(content_type)[1].get(b"charset", b"utf-8").decode("latin-1")
+    if charset.lower() not in CHARSETS:  # others may decode to half characters, or not at all
+        raise InvalidField(
+            f"expected a {FORM_TYPE} body in utf-8, got charset {charset!r}", param="content-type"
+        )
 
 
 async def _limited(request: Request, max_bytes: int) -> AsyncGenerator[bytes, None]:

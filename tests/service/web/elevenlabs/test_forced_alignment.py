@@ -1,7 +1,6 @@
 """ElevenLabs' forced alignment: numbers everywhere, and what they hide is marked."""
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,6 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from servers import Server, running_server
 
 from service.serving.choice import Choice
 from service.serving.dispatch import Answer
@@ -17,18 +15,6 @@ from service.spans import Alignment, Character, Status, Word
 from service.web.elevenlabs.answers import MOST_LOSS, ForcedAlignment, forced_alignment, loss_of
 
 PATH = "/v1/forced-alignment"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running_server(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture
-def client(server: Server) -> Iterator[httpx.Client]:
-    with server.client() as client:
-        yield client
 
 
 def asked(client: httpx.Client, audio: Path, text: str, **fields: str) -> dict[str, Any]:

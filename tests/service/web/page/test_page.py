@@ -49,12 +49,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture
-def client(server: Server) -> Iterator[httpx.Client]:
-    with server.client() as client:
-        yield client
-
-
 @pytest.mark.parametrize("path", ["/ui/", "/docs", "/ui/examples/he-1.wav", "/ui/js/main.js"])
 def test_every_file_of_the_page_has_its_headers(path: str, client: httpx.Client) -> None:
     """The policy, and what else a browser has to know, stand on pages, scripts and sounds alike."""

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import pytest
 import srt
 import webvtt
 from praatio.utilities import textgrid_io
-from servers import Server, running_server
 
 from service.formats.table import FORMATS
 
@@ -32,18 +30,6 @@ TYPES = {
     "audacity": "text/plain; charset=utf-8",
 }
 CUES = "1\n00:00:00,500 --> 00:00:01,000\n[מוזיקה]\n\n2\n00:00:01,000 --> 00:00:02,000\n{}\n"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running_server(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture
-def client(server: Server) -> Iterator[httpx.Client]:
-    with server.client() as client:
-        yield client
 
 
 class Clip:

@@ -22,12 +22,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture
-def client(server: Server) -> Iterator[httpx.Client]:
-    with server.client() as client:
-        yield client
-
-
 @pytest.fixture(scope="module")
 def speech(root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, str]:
     """A recording of several windows, and its text."""

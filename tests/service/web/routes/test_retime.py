@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,6 @@ import httpx
 import numpy as np
 import pytest
 import soundfile
-from servers import Server, running_server
 
 RATE = 16_000  # Hz
 GAP_SEC = 0.7
@@ -18,18 +17,6 @@ NEAR_SEC = 0.1  # of the synthesiser's own onsets
 CUE_KEYS = {
     "index", "text", "start", "end", "old_start", "old_end", "shift", "score", "status", "held",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running_server(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture
-def client(server: Server) -> Iterator[httpx.Client]:
-    with server.client() as client:
-        yield client
 
 
 class Talk:

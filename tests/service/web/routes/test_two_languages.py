@@ -31,12 +31,6 @@ def server(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         yield running
 
 
-@pytest.fixture
-def client(server: Server) -> Iterator[httpx.Client]:
-    with server.client() as client:
-        yield client
-
-
 @pytest.fixture(scope="module")
 def clip(root: Path) -> bytes:
     return (root / "examples/he-1.wav").read_bytes()
