@@ -10,12 +10,12 @@ BROWSER := .venv-browser/.complete
 # `make serve HOST=0.0.0.0 PORT=9000`; shells export a HOST of their own, which is not meant.
 LISTEN := $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-.PHONY: praat serve test test-export test-browser lint bench export-he export-hi demo-he demo-hi clean
+.PHONY: programs serve test test-export test-browser lint bench export-he export-hi demo-he demo-hi clean
 
 serve: $(RUNTIME)
 	.venv/bin/python -m service serve $(LISTEN)
 
-test: $(RUNTIME) praat
+test: $(RUNTIME) programs
 	.venv/bin/python -m pytest --ignore=tests/export --ignore=tests/browser
 
 test-export: $(EXPORT) $(VOICES)
@@ -99,8 +99,9 @@ $(VOICES): $(EXPORT)
 	        espeak-ng festival festival-hi festvox-hi-nsk)
 	touch $@
 
-# Praat reads the TextGrids that are written: a Debian package. Where it cannot be installed, that test
-# is skipped.
-praat:
-	command -v praat >/dev/null || ! command -v apt-get >/dev/null || [ "$$(id -u)" != 0 ] || \
-	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends praat)
+# Praat reads the TextGrids that are written, and Node runs one of the example clients: Debian packages.
+# Where they cannot be installed, those tests are skipped.
+programs:
+	{ command -v praat && command -v node; } >/dev/null || ! command -v apt-get >/dev/null || \
+	    [ "$$(id -u)" != 0 ] || \
+	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends praat nodejs)
