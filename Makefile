@@ -6,17 +6,19 @@ EXPORT := .venv-export/.complete
 BENCH := .venv-bench/.complete
 VOICES := .venv-export/.voices
 BROWSER := .venv-browser/.complete
+TOOLS := .tools/.complete
 
 # `make serve HOST=0.0.0.0 PORT=9000`; shells export a HOST of their own, which is not meant.
 LISTEN := $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-.PHONY: programs serve test test-export test-browser lint bench export-he export-hi demo-he demo-hi clean
+.PHONY: serve test programs test-export test-browser test-deploy test-image lint bench
+.PHONY: export-he export-hi demo-he demo-hi clean
 
 serve: $(RUNTIME)
 	.venv/bin/python -m service serve $(LISTEN)
 
 test: $(RUNTIME) programs
-	.venv/bin/python -m pytest --ignore=tests/export --ignore=tests/browser
+	.venv/bin/python -m pytest $(addprefix --ignore=tests/,export browser deploy image)
 
 test-export: $(EXPORT) $(VOICES)
 	.venv-export/bin/python -m pytest tests/export
@@ -24,6 +26,15 @@ test-export: $(EXPORT) $(VOICES)
 # The page, in a real browser; `make test-browser SCREENSHOTS=docs/img` also takes its pictures.
 test-browser: $(BROWSER)
 	.venv-browser/bin/python -m pytest tests/browser $(if $(SCREENSHOTS),--screenshots $(SCREENSHOTS))
+
+# On Debian: the Kubernetes manifests, built by kustomize, and their queries, run by promtool.
+test-deploy: $(RUNTIME) $(TOOLS)
+	.venv/bin/python -m pytest tests/deploy
+
+# As root, on Debian: builds the Dockerfile without a Docker engine, and runs what it has built.
+test-image: $(RUNTIME)
+	timeout 1200 deploy/image/build.sh
+	.venv/bin/python -m pytest tests/image
 
 lint: $(RUNTIME) $(EXPORT)
 	.venv/bin/ruff check .
@@ -55,7 +66,7 @@ demo-hi: $(EXPORT) $(VOICES)
 	.venv-export/bin/python -m export.demo hi --sentences $(DEMO_SENTENCES) --words $(DEMO_WORDS) --festival
 
 clean:
-	rm -rf .venv .venv-export .venv-bench .venv-browser build
+	rm -rf .venv .venv-export .venv-bench .venv-browser .tools build
 
 $(RUNTIME): requirements.txt requirements-dev.txt
 	$(PYTHON) -m venv .venv
@@ -105,3 +116,8 @@ programs:
 	{ command -v praat && command -v node; } >/dev/null || ! command -v apt-get >/dev/null || \
 	    [ "$$(id -u)" != 0 ] || \
 	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends praat nodejs)
+
+$(TOOLS): $(RUNTIME) requirements-deploy.txt deploy/tools.sh
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-deploy.txt
+	deploy/tools.sh
+	touch $@
