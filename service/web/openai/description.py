@@ -3,8 +3,8 @@
 from typing import Any, Final, get_args
 
 from service.web.answers.faults import ErrorAnswer
+from service.web.described.errors import refusal
 from service.web.described.formats import SUBTITLE_FIELDS
-from service.web.described.speech import refusal
 from service.web.events.stream import EVENTS_TYPE
 from service.web.forms.body import FORM_TYPE
 from service.web.openai.answers import (

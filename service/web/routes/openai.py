@@ -14,7 +14,7 @@ from service.serving.dispatch import Answer
 from service.spans import Transcript
 from service.web.answers.served import timings_of
 from service.web.counting import counted
-from service.web.described.speech import ERRORS
+from service.web.described.errors import ERRORS
 from service.web.events.stream import Send, streamed
 from service.web.openai.answers import Content, Transcription, content_of, ignored_header
 from service.web.openai.description import (

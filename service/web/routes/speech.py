@@ -22,7 +22,8 @@ from service.web.answers.speech import (
     transcribe_answer,
 )
 from service.web.counting import counted
-from service.web.described.speech import ALIGN_BODY, ANSWERED, ERRORS, TRANSCRIBE_BODY
+from service.web.described.errors import ERRORS
+from service.web.described.speech import ALIGN_BODY, ANSWERED, TRANSCRIBE_BODY
 from service.web.events.progress import reporting, result_event
 from service.web.events.stream import Send, streamed
 from service.web.forms.speech import SpeechForm, speech_form

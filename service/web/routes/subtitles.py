@@ -11,7 +11,8 @@ from service.serving.retiming import retime
 from service.web.answers.rendering import ANSWER, Part, Rendered
 from service.web.answers.retime import RetimeAnswer, corrected_file, retime_answer
 from service.web.counting import counted
-from service.web.described.speech import ERRORS, RETIME_BODY, RETIMED
+from service.web.described.errors import ERRORS
+from service.web.described.speech import RETIME_BODY, RETIMED
 from service.web.forms.retime import FILE, retime_form
 from service.web.resources import ResourcesDep, run_for_client
 
