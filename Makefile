@@ -11,13 +11,13 @@ TOOLS := .tools/.complete
 # `make serve HOST=0.0.0.0 PORT=9000`; shells export a HOST of their own, which is not meant.
 LISTEN := $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-.PHONY: serve test praat test-export test-browser test-deploy test-image lint bench
+.PHONY: serve test programs test-export test-browser test-deploy test-image lint bench
 .PHONY: export-he export-hi demo-he demo-hi clean
 
 serve: $(RUNTIME)
 	.venv/bin/python -m service serve $(LISTEN)
 
-test: $(RUNTIME) praat
+test: $(RUNTIME) programs
 	.venv/bin/python -m pytest $(addprefix --ignore=tests/,export browser deploy image)
 
 test-export: $(EXPORT) $(VOICES)
@@ -110,11 +110,12 @@ $(VOICES): $(EXPORT)
 	        espeak-ng festival festival-hi festvox-hi-nsk)
 	touch $@
 
-# Praat reads the TextGrids that are written: a Debian package. Where it cannot be installed, that test
-# is skipped.
-praat:
-	command -v praat >/dev/null || ! command -v apt-get >/dev/null || [ "$$(id -u)" != 0 ] || \
-	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends praat)
+# Praat reads the TextGrids that are written, and Node runs one of the example clients: Debian packages.
+# Where they cannot be installed, those tests are skipped.
+programs:
+	{ command -v praat && command -v node; } >/dev/null || ! command -v apt-get >/dev/null || \
+	    [ "$$(id -u)" != 0 ] || \
+	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends praat nodejs)
 
 $(TOOLS): $(RUNTIME) requirements-deploy.txt deploy/tools.sh
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-deploy.txt

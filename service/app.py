@@ -20,8 +20,8 @@ from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
 from service.serving.catalogue import Catalogue
 from service.serving.emission_cache import EmissionCache
-from service.web.faults import INTERNAL, fault
-from service.web.page import PageFiles
+from service.web.answers.faults import INTERNAL, fault
+from service.web.page.files import PageFiles
 from service.web.resources import ClientGone, Resources
 from service.web.routes import (
     forced_alignment,

@@ -56,9 +56,8 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
     except OSError as error:
         got = error.strerror or error
         can = "written" if isinstance(error, Unwritable) else "read"
-        sys.stderr.write(
-            f"error: {error.filename}: expected a file that can be {can}, got: {got}\n"
-        )
+        place = f"{error.filename}: " if error.filename else ""  # what is no file has no name
+        sys.stderr.write(f"error: {place}expected a file that can be {can}, got: {got}\n")
     except KeyboardInterrupt:
         return INTERRUPTED
     return FAILED

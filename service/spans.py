@@ -3,11 +3,19 @@
 Spans are half-open frame indices [start, end) until `FrameClock` turns them into seconds.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Status = Literal["aligned", "interpolated", "not_found"]
+
+LEAST_SCORE: Final = 1e-30  # keeps log p finite where float32 had none left
+
+
+def log_of(score: float) -> float:
+    """The natural logarithm of a score in [0, 1]; of 0, that of LEAST_SCORE."""
+    return math.log(max(score, LEAST_SCORE))
 
 
 @dataclass(frozen=True)

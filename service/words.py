@@ -8,11 +8,10 @@ from typing import Final, NamedTuple
 
 from service.edges import word_edges
 from service.levels import Levels
-from service.spans import FrameClock, HeardToken, TokenSpan, Word
+from service.spans import FrameClock, HeardToken, TokenSpan, Word, log_of
 from service.text.vocabulary import Vocabulary
 
 SPACE: Final = " "
-LEAST_SCORE: Final = 1e-30  # keeps log p finite where float32 had none left
 
 
 def heard_words(
@@ -70,7 +69,7 @@ def joint_score(spans: Sequence[TokenSpan]) -> float:
     if not spans:
         return 0.0
     frames = [span.end - span.start for span in spans]
-    logs = [math.log(max(span.score, LEAST_SCORE)) for span in spans]
+    logs = [log_of(span.score) for span in spans]
     return round(math.exp(sum(map(operator.mul, frames, logs)) / sum(frames)), 4)
 
 

@@ -1,6 +1,8 @@
 """What all tests share."""
 
 import importlib.util
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,15 @@ collect_ignore = [] if importlib.util.find_spec("playwright") else ["browser"]
 # A busy machine is no failure: examples have no deadline.
 settings.register_profile("kolvani", deadline=None)
 settings.load_profile("kolvani")
+
+
+@pytest.fixture(autouse=True)
+def level_of_the_log() -> Iterator[None]:
+    """Commands set how much is logged, for their process: here, for one test."""
+    logger = logging.getLogger("service")
+    before = logger.level
+    yield
+    logger.setLevel(before)
 
 
 @pytest.fixture(scope="session")

@@ -40,13 +40,20 @@ LAYERS = (
     {"service.serving.catalogue"},
     {"service.serving.dispatch"},
     {"service.serving.retiming"},
+    {"service.web.page"},
     {"service.web"},
+    {"service.web.answers"},
+    {"service.web.forms", "service.web.events"},
+    {"service.web.described"},
+    {"service.web.openai", "service.web.elevenlabs"},
+    {"service.web.api_info"},
+    {"service.web.routes"},
     {"service.app"},
     {"service.batch", "service.diagnosis"},
     {"service.commands"},
     {"service.cli", "service.__main__"},
 )
-WEB = LAYERS.index({"service.web"})  # what stands here and right of it may know HTTP
+WEB = LAYERS.index({"service.web.page"})  # what stands here and right of it may know HTTP
 TORCH_SIDE = {"torch", "transformers", "optimum", "nemo", "librosa"}
 HTTP_SIDE = {"fastapi", "starlette", "uvicorn", "httpx"}
 ONNXRUNTIME_HOMES = {"service/acoustic.py"}

@@ -12,7 +12,7 @@ import pytest
 from servers import Server, running_server
 
 from service.ops.settings import ENV_PREFIX, Settings
-from service.web.schemas import AlignAnswer, TranscribeAnswer
+from service.web.answers.speech import AlignAnswer, TranscribeAnswer
 
 CALL = re.compile(r"(?:`|^    )make ([a-z-]+)", re.MULTILINE)
 FIGURE = re.compile(r"0\.\d+")

@@ -12,7 +12,7 @@ from service.batch.inputs.pairs import manifest_tasks
 from service.batch.inputs.sources import DASH, FileSource, Inline, source, text_of
 from service.batch.inputs.walking import TEXT_SUFFIXES, is_many, pairs, recordings
 from service.batch.outputs.answers import JSON, Rendering, json_of
-from service.batch.plan import Run, is_same
+from service.batch.plan import Run
 from service.batch.run import run_all
 from service.batch.status import WrongUsage
 from service.batch.task import Outcome, Task, Tell, Work
@@ -26,7 +26,7 @@ from service.serving.catalogue import Shortlist
 from service.text.lineup import Gaps
 from service.text.segments import Division
 from service.text.spoken.dictionary import read_pronunciations
-from service.web.schemas import align_answer
+from service.web.answers.speech import align_answer
 
 Tasks = Callable[[], Iterator[Task]]
 
@@ -103,7 +103,10 @@ def align(options: argparse.Namespace, settings: Settings) -> int:
     shortlist = arguments.shortlist(options, settings, many=tasks is not None)
     work = _work(shortlist, settings, how, rendering)
     if tasks is None:
-        return run_one(_one(options, rendering), work, target, options.min_quality)
+        task = _one(options)
+        paths = target.files(task.name, rendering.suffixes())
+        arguments.check_apart(paths, task.audio, task.beside)
+        return run_one(task, work, target, options.min_quality)
     return run_all(
         Run(
             tasks=tasks,
@@ -134,18 +137,13 @@ def _tasks(options: argparse.Namespace) -> Tasks | None:
     return partial(pairs, audio, TEXT_SUFFIXES, outputs)
 
 
-def _one(options: argparse.Namespace, rendering: Rendering) -> Task:
+def _one(options: argparse.Namespace) -> Task:
     """Raises WrongUsage."""
     audio = options.audio
     text = options.transcript or (DASH if audio == DASH else str(Path(audio).with_suffix(".txt")))
     if text == audio == DASH:
         raise WrongUsage("expected a text file beside a recording from standard input, got none")
-    task = replace(next(recordings(audio)), beside=source(text))
-    target = arguments.target(options, len(rendering.formats), many=False)
-    for path in target.files(task.name, rendering.suffixes()):
-        if is_same(path, source(text)):
-            raise WrongUsage(f"expected --output apart from the text, got {path} for both")
-    return task
+    return replace(next(recordings(audio)), beside=source(text))
 
 
 def _work(

@@ -2,12 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, get_args
 
+from service.batch.inputs.sources import Source
 from service.batch.outputs.answers import JSON, KNOWN, Rendering, format_of, formats_of
 from service.batch.outputs.target import Target, target_of
+from service.batch.plan import is_same
 from service.batch.run import REPORT
 from service.batch.status import EXIT_STATUSES, WrongUsage
 from service.errors import InvalidField
@@ -135,6 +137,16 @@ def target(
         if not many and getattr(options, name) is not None:
             raise WrongUsage(f"expected --{name} for several recordings, got one")
     return target_of(options.output, formats, many=many)
+
+
+def check_apart(paths: Iterable[Path], *given: Source | None) -> None:
+    """Raises WrongUsage where the answer of one recording would be written over what it is made
+    of.
+    """
+    for path in paths:
+        for one in given:
+            if one is not None and is_same(path, one):
+                raise WrongUsage(f"expected --output apart from {one.shown}, got {path} for both")
 
 
 def report(options: argparse.Namespace, target: Target) -> Path:

@@ -29,8 +29,8 @@ from service.ops.settings import Settings
 from service.serving.catalogue import Shortlist
 from service.serving.retiming import retime as retime_subtitles
 from service.subtitles.reading import MAX_BYTES, READABLE
-from service.web.retime_form import MAX_LINGER_SEC
-from service.web.retime_schemas import retime_answer
+from service.web.answers.retime import retime_answer
+from service.web.forms.retime import MAX_LINGER_SEC
 
 MORE: Final = """\
 Of a folder or a pattern, each recording is heard for the subtitles beside it that have its name and
@@ -78,7 +78,9 @@ def retime(options: argparse.Namespace, settings: Settings) -> int:
     if not many:
         found = next(recordings(options.audio))
         task = replace(found, beside=source(options.subtitles))
-        _check_suffixes(rendering.suffixes(_suffix(task)))
+        suffixes = rendering.suffixes(_suffix(task))
+        _check_suffixes(suffixes)
+        _check_places(target.files(task.name, suffixes), options.report, task)
         return run_one(task, work, target)
     how = (options.tier, options.linger_sec, rendering)
     return run_all(
@@ -97,15 +99,22 @@ def retime(options: argparse.Namespace, settings: Settings) -> int:
 def _check(options: argparse.Namespace, *, many: bool) -> None:
     """Raises WrongUsage for arguments that do not go together."""
     audio, subtitles = options.audio, options.subtitles
-    output, report = options.output, options.report
     if many and subtitles is not None:
         raise WrongUsage(f"expected subtitles beside the recordings of {audio}, got {subtitles}")
     if not many and subtitles is None:
         raise WrongUsage(f"expected subtitles for the recording {audio}, got none")
     if audio == subtitles == DASH:
         raise WrongUsage("expected - for the recording or for the subtitles, got it for both")
-    if not many and output and report and _one_file(Path(output), report):
-        raise WrongUsage(f"expected two files for --output and --report, got {output} for both")
+
+
+def _check_places(paths: Sequence[Path], report: Path | None, task: Task) -> None:
+    """Raises WrongUsage where one file would be written over another; the subtitles that came may
+    be: theirs is the place of the corrected ones.
+    """
+    arguments.check_apart([*paths, *([report] if report else [])], task.audio)
+    for path in paths:
+        if report and _one_file(path, report):
+            raise WrongUsage(f"expected two files for --output and --report, got {path} for both")
 
 
 def _one_file(one: Path, other: Path) -> bool:

@@ -18,7 +18,7 @@ from service.commands.arguments import Commands
 from service.ops.settings import Settings
 from service.serving import dispatch
 from service.serving.catalogue import Shortlist
-from service.web.schemas import transcribe_answer
+from service.web.answers.speech import transcribe_answer
 
 
 def add_transcribe(commands: Commands) -> None:
@@ -45,7 +45,9 @@ def transcribe(options: argparse.Namespace, settings: Settings) -> int:
     shortlist = arguments.shortlist(options, settings, many=many)
     work = _work(shortlist, settings, rendering)
     if not many:
-        return run_one(next(recordings(given[0])), work, target)
+        task = next(recordings(given[0]))
+        arguments.check_apart(target.files(task.name, rendering.suffixes()), task.audio)
+        return run_one(task, work, target)
     return run_all(
         Run(
             tasks=partial(_tasks, given),

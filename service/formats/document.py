@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from service.spans import Alignment, Character, Segment, Transcript, Word
+from service.spans import Alignment, Character, Segment, Transcript, Word, log_of
 
 PAUSE_SEC: Final = 0.7  # between two words of a transcript, that ends a segment
 MAX_SEGMENT_SEC: Final = 15.0  # of a transcript
-LEAST_SCORE: Final = 1e-30  # keeps log p finite
 LEAST_SEC: Final = 0.001  # that a word weighs
 
 
@@ -103,7 +102,7 @@ def _divided(
 def _score(words: Sequence[Word]) -> float:
     """exp(mean log score), each word weighted by its length."""
     lengths = [max(_end(word) - _start(word), LEAST_SEC) for word in words]
-    logs = [math.log(max(word.score or 0.0, LEAST_SCORE)) for word in words]
+    logs = [log_of(word.score or 0.0) for word in words]
     mean = math.fsum(map(math.prod, zip(lengths, logs, strict=True))) / math.fsum(lengths)
     return round(math.exp(mean), 4)
 

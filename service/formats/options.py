@@ -1,6 +1,5 @@
 """How files are written."""
 
-import math
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
@@ -47,8 +46,8 @@ class FormatOptions:
 
 
 def _check_within(name: str, value: float, least: float, most: float) -> None:
-    if not math.isfinite(value) or not least <= value <= most:
-        raise InvalidField(f"expected {name} from {least:g} to {most:g}, got {value:g}", param=name)
+    if not least <= value <= most:  # nor is NaN
+        raise InvalidField(f"expected {name} from {least:g} to {most:g}, got {value}", param=name)
 
 
 PLAIN: Final = FormatOptions()

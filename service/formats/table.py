@@ -1,6 +1,6 @@
 """Every format that is written, by name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -75,6 +75,11 @@ def format_named(name: str, others: tuple[str, ...] = (), param: str = "format")
             known=list(known),
         )
     return FORMATS[name]
+
+
+def tell_characters(names: Iterable[str]) -> bool:
+    """Whether any of the formats tells the times of characters; other names are passed over."""
+    return any(name in FORMATS and FORMATS[name].with_characters for name in names)
 
 
 def render(document: Document, name: str, options: FormatOptions) -> bytes:

@@ -5,9 +5,9 @@ import math
 import zlib
 from typing import Any, Final
 
-from service.formats.document import LEAST_SCORE, Document
+from service.formats.document import Document
 from service.formats.options import FormatOptions
-from service.spans import Segment, Word
+from service.spans import Segment, Word, log_of
 
 TASK: Final = "transcribe"
 
@@ -57,7 +57,7 @@ def _segment(index: int, segment: Segment) -> dict[str, Any]:
 
 
 def _log(score: float | None) -> float:
-    return 0.0 if score is None else round(math.log(max(score, LEAST_SCORE)), 4)
+    return 0.0 if score is None else round(log_of(score), 4)
 
 
 def _compression_ratio(text: str) -> float:

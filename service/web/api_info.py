@@ -8,9 +8,9 @@ from service import __version__
 from service.formats.table import FORMATS
 from service.ops.settings import Settings
 from service.subtitles.reading import MAX_BYTES
-from service.web.endpoints import ENDPOINTS
+from service.web.described.endpoints import ENDPOINTS
+from service.web.forms.body import MAX_TEXT_BYTES
 from service.web.openai.form import ResponseFormat
-from service.web.uploads import MAX_TEXT_BYTES
 
 
 class FormatInfo(BaseModel):

@@ -18,7 +18,7 @@ from service.ops.settings import Settings
 from service.serving.catalogue import Catalogue
 from service.serving.emission_cache import EmissionCache
 from service.serving.recording import Keeping, Recording
-from service.web.clips import Clip, find_clips
+from service.web.page.clips import Clip, find_clips
 
 Result = TypeVar("Result")
 

@@ -3,7 +3,7 @@
     .venv/bin/python tests/golden/refresh.py
 
 Starts the server, and puts its answers to the README's requests into README.md and into
-service/web/examples.json, and the settings into the README's table.
+service/web/answers/examples.json, and the settings into the README's table.
 """
 
 import json
@@ -21,7 +21,7 @@ from test_docs import ANSWER, request_of  # noqa: E402
 from service.ops.settings import ENV_PREFIX, Settings  # noqa: E402
 
 README = ROOT / "README.md"
-EXAMPLES = ROOT / "service/web/examples.json"
+EXAMPLES = ROOT / "service/web/answers/examples.json"
 SETTINGS_TABLE = re.compile(r"(\| variable \| default \| meaning \|\n\|---\|---\|---\|\n)(\|.*\n)*")
 
 

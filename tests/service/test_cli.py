@@ -1,5 +1,6 @@
 """The command line does what the server does, without one."""
 
+import errno
 import io
 import json
 import os
@@ -276,11 +277,6 @@ def test_an_interrupt_while_modules_are_imported_is_quiet(root: Path) -> None:
         (["align", "a.wav", "--manifest", "a.tsv"], 2, "or --manifest, got both"),
         (["align", "-", "-"], 2, "expected a text file beside a recording from standard input"),
         (["align", "-"], 2, "expected a text file beside a recording from standard input"),
-        (
-            ["align", "examples/he-1.wav", "examples/he-1.txt", "-o", "examples/he-1.txt"],
-            2,
-            "apart",
-        ),
         (["align", "none.wav"], 1, f"error: none.txt: {UNREAD}: No such"),
         (["align", "--manifest", "none.tsv", "-o", "x/"], 1, f"error: none.tsv: {UNREAD}: No such"),
         (["retime", "examples/he-1.wav"], 2, "expected subtitles for the recording"),
@@ -298,6 +294,7 @@ def test_an_interrupt_while_modules_are_imported_is_quiet(root: Path) -> None:
         (["transcribe", "docs", "-o", "x"], 1, "expected a folder with recordings, got docs"),
         (["transcribe", "examples", "-o", "README.md"], 2, "got the file README.md"),
         (["transcribe", "examples/he-1.wav", "--max-cue-sec", "0"], 2, "expected max_cue_sec from"),
+        (["transcribe", "none.wav", "--max-line-width", "9" * 400], 2, "expected max_line_width"),
         (["align", "examples/he-1.wav", "docs"], 1, f"error: docs: {UNREAD}: Is a directory"),
         (["align", "examples/he-1.wav", "none.txt"], 1, f"error: none.txt: {UNREAD}: No such"),
         (["transcribe", "examples/he-1.wav", "--model", "x"], 1, '"code": "unknown_model"'),
@@ -320,6 +317,51 @@ def test_errors_are_told_on_standard_error(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert told in captured.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["transcribe", "a.wav", "-o", "a.wav"],
+        ["transcribe", "link.wav", "-o", "a.wav"],
+        ["align", "a.wav", "-o", "./a.wav"],
+        ["align", "a.wav", "-o", "a.txt"],
+        ["align", "a.wav", "--format", "txt", "-o", "."],
+        ["retime", "a.wav", "a.srt", "-o", "a.wav"],
+        ["retime", "a.wav", "a.srt", "-o", "b.srt", "--report", "a.wav"],
+        ["retime", "a.wav", "a.srt", "-o", "./", "--report", "a.srt"],
+    ],
+)
+def test_no_answer_is_written_over_what_it_is_made_of(
+    tmp_path: Path,
+    root: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+) -> None:
+    """However it is named, and before anything is heard. Models are not even loaded."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KOLVANI_MODELS_DIR", str(root / "models"))
+    for name in ("a.wav", "a.txt", "a.srt"):
+        Path(name).write_bytes(b"no sound")
+    Path("link.wav").symlink_to("a.wav")
+    assert main(arguments) == 2
+    assert "expected --output apart" in (told := capsys.readouterr().err) or "two files" in told
+    assert {path.read_bytes() for path in tmp_path.iterdir()} == {b"no sound"}
+
+
+def test_a_fault_of_the_system_without_a_file_is_told_plainly(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a disk that has no room for long audio: no name is made up."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.chdir(root)
+    monkeypatch.setattr("service.batch.hearing.decode", fail)
+    assert main(["transcribe", "examples/he-1.wav"]) == 1
+    assert capsys.readouterr().err == f"error: {UNREAD}: {os.strerror(errno.EIO)}\n"
 
 
 def test_only_the_model_that_answers_is_loaded(

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from service.batch.task import Facts, Outcome
 from service.formats.document import document_of
 from service.formats.options import PLAIN, FormatOptions
-from service.formats.table import FORMATS, render
+from service.formats.table import FORMATS, render, tell_characters
 from service.spans import Alignment, Transcript
 
 JSON: Final = "json"  # our own answer, as the server gives it
@@ -31,7 +31,7 @@ class Rendering:
     @property
     def with_characters(self) -> bool:
         """Whether one of the formats tells the times of characters."""
-        return any(form in FORMATS and FORMATS[form].with_characters for form in self.formats)
+        return tell_characters(self.formats)
 
     def suffixes(self, own: str = "") -> tuple[str, ...]:
         """Of the files, in the order of the formats; own: of FILE."""

@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 
-from service.formats.document import LEAST_SCORE, document_of
+from service.formats.document import document_of
 from service.formats.table import FORMATS, render
 from service.formats.verbose_json import verbose_json
 from service.serving.dispatch import Answer
-from service.spans import Transcript
+from service.spans import Transcript, log_of
 from service.web.openai.form import Granularity, TranscriptionForm
 
 MODEL_HEADER: Final = "Kolvani-Model"
@@ -88,7 +88,7 @@ def logprobs_of(result: Transcript) -> list[Logprob]:
         Logprob(
             token=piece.text,
             bytes=list(piece.text.encode()),
-            logprob=round(math.log(max(piece.score, LEAST_SCORE)), 4),
+            logprob=round(log_of(piece.score), 4),
         )
         for piece in result.tokens
     ]

@@ -2,9 +2,11 @@
 
 from typing import Any, Final, get_args
 
-from service.web.description import refusal
-from service.web.events import EVENTS_TYPE
-from service.web.format_description import SUBTITLE_FIELDS
+from service.web.answers.faults import ErrorAnswer
+from service.web.described.errors import refusal
+from service.web.described.formats import SUBTITLE_FIELDS
+from service.web.events.stream import EVENTS_TYPE
+from service.web.forms.body import FORM_TYPE
 from service.web.openai.answers import (
     IGNORED_HEADER,
     JSON_TYPE,
@@ -14,8 +16,6 @@ from service.web.openai.answers import (
     Transcription,
 )
 from service.web.openai.form import GRANULARITIES, LOGPROBS, STAND_INS, Granularity, ResponseFormat
-from service.web.schemas import ErrorAnswer
-from service.web.uploads import FORM_TYPE
 
 _FIELDS: Final[dict[str, Any]] = {
     "file": {

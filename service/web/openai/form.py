@@ -11,9 +11,10 @@ from starlette.datastructures import FormData, UploadFile
 from service.errors import InvalidField
 from service.formats.options import FormatOptions
 from service.serving.catalogue import Catalogue
-from service.web.form_fields import FLAGS, number_of, one_of, text_of, whole
-from service.web.rendering import format_options_of
-from service.web.uploads import audio_of, read_form
+from service.web.forms.body import read_form
+from service.web.forms.fields import flag_of, number_of, one_of, text_of, whole
+from service.web.forms.formats import format_options_of
+from service.web.forms.parts import audio_of
 
 Granularity = Literal["word", "segment"]
 ResponseFormat = Literal["json", "text", "srt", "verbose_json", "vtt"]
@@ -42,6 +43,7 @@ _USED: Final = (
     *(field.name for field in fields(FormatOptions)),
 )
 _MAX_TEMPERATURE: Final = 1.0
+_MAX_NAME: Final = 64  # characters, of a field that is not known here
 
 
 @dataclass(frozen=True)
@@ -108,18 +110,14 @@ def _response_format_of(form: FormData) -> ResponseFormat:
 
 
 def _stream_of(form: FormData, response_format: str) -> bool:
-    text = (text_of(form, "stream") or "false").lower()
-    if text not in FLAGS:
-        raise InvalidField(
-            f"expected {' or '.join(FLAGS)} in the field stream, got {text!r}", param="stream"
-        )
-    if FLAGS[text] and response_format not in STREAMED:
+    stream = flag_of(form, "stream")
+    if stream and response_format not in STREAMED:
         raise InvalidField(
             f"expected response_format {' or '.join(STREAMED)} with stream, got "
             f"{response_format}: its times are known in the end",
             param="response_format",
         )
-    return FLAGS[text]
+    return stream
 
 
 def _granularities_of(form: FormData, response_format: str) -> frozenset[Granularity]:
@@ -167,7 +165,17 @@ def _ignored(form: FormData) -> Iterator[str]:
         elif name == "chunking_strategy" and text_of(form, name) == "auto":
             continue  # where audio is cut is ours to choose, and that is what we do
         elif name not in _USED:
-            yield whole(name, "body")
+            yield _short(whole(name, "body"))
+
+
+def _short(name: str) -> str:
+    """A name that a header can tell: clients refuse an answer whose headers are too long."""
+    if len(name) > _MAX_NAME:
+        raise InvalidField(
+            f"expected names of fields of at most {_MAX_NAME} characters, got one of {len(name)}",
+            param="body",
+        )
+    return name
 
 
 def _temperature_of(form: FormData) -> float:

@@ -4,7 +4,7 @@ from typing import Final
 
 from service.serving.dispatch import Answer
 from service.spans import Transcript
-from service.web.events import event
+from service.web.events.stream import event
 from service.web.openai.answers import as_json, logprobs_of, warnings_of
 from service.web.openai.form import TranscriptionForm
 

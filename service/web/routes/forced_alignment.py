@@ -6,11 +6,13 @@ from fastapi import APIRouter, Request, Response
 
 from service.chunking import Progress
 from service.serving import dispatch
+from service.web.answers.served import timings_of
 from service.web.counting import counted
-from service.web.description import ERRORS, FORCED_ALIGNMENT_BODY
-from service.web.forced_alignment import ForcedAlignment, alignment_form, forced_alignment
+from service.web.described.errors import ERRORS
+from service.web.described.speech import FORCED_ALIGNMENT_BODY
+from service.web.elevenlabs.answers import ForcedAlignment, forced_alignment
+from service.web.elevenlabs.form import alignment_form
 from service.web.resources import ResourcesDep, run_for_client
-from service.web.schemas import timings_of
 
 router = APIRouter(prefix="/v1", tags=["ElevenLabs"])
 

@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from service.web.model_schemas import (
+from service.web.answers.faults import ErrorAnswer
+from service.web.answers.models import (
     Languages,
     ModelAnswer,
     Models,
@@ -10,7 +11,6 @@ from service.web.model_schemas import (
     model_answer,
 )
 from service.web.resources import ResourcesDep
-from service.web.schemas import ErrorAnswer
 
 router = APIRouter(
     tags=["models"],

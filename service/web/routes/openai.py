@@ -12,9 +12,10 @@ from service.serving import dispatch
 from service.serving.catalogue import Shortlist
 from service.serving.dispatch import Answer
 from service.spans import Transcript
+from service.web.answers.served import timings_of
 from service.web.counting import counted
-from service.web.description import ERRORS
-from service.web.events import Send, streamed
+from service.web.described.errors import ERRORS
+from service.web.events.stream import Send, streamed
 from service.web.openai.answers import Content, Transcription, content_of, ignored_header
 from service.web.openai.description import (
     ANSWERS,
@@ -26,7 +27,6 @@ from service.web.openai.form import TranscriptionForm, transcription_form
 from service.web.openai.models import ModelList, ModelObject, model_object
 from service.web.openai.stream import DONE, delta_event, done_event
 from service.web.resources import Resources, ResourcesDep, run_for_client
-from service.web.schemas import timings_of
 
 router = APIRouter(prefix="/v1", tags=["OpenAI"])
 

@@ -3,8 +3,8 @@
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse
 
-from service.web.page import HEADERS, docs_page
-from service.web.page_schemas import ClipAnswer, PageSettings
+from service.web.page.files import HEADERS, docs_page
+from service.web.page.settings import ClipAnswer, PageSettings
 from service.web.resources import ResourcesDep
 
 router = APIRouter(include_in_schema=False)

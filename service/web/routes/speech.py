@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, closing
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
@@ -13,19 +14,20 @@ from service.serving.catalogue import Shortlist
 from service.serving.dispatch import Answer
 from service.serving.recording import Recording
 from service.spans import Alignment, Transcript
-from service.web.counting import counted
-from service.web.description import ALIGN_BODY, ANSWERED, ERRORS, TRANSCRIBE_BODY
-from service.web.events import Send, streamed
-from service.web.progress_events import reporting, result_event
-from service.web.rendering import ANSWER, Part, Rendered
-from service.web.resources import Resources, ResourcesDep, run_for_client
-from service.web.schemas import (
+from service.web.answers.rendering import ANSWER, Part, Rendered
+from service.web.answers.speech import (
     AlignAnswer,
     TranscribeAnswer,
     align_answer,
     transcribe_answer,
 )
-from service.web.uploads import SpeechForm, speech_form
+from service.web.counting import counted
+from service.web.described.errors import ERRORS
+from service.web.described.speech import ALIGN_BODY, ANSWERED, TRANSCRIBE_BODY
+from service.web.events.progress import reporting, result_event
+from service.web.events.stream import Send, streamed
+from service.web.forms.speech import SpeechForm, speech_form
+from service.web.resources import Resources, ResourcesDep, run_for_client
 
 router = APIRouter(tags=["speech"])
 
@@ -78,12 +80,38 @@ async def align(request: Request, resources: ResourcesDep) -> Response:
     return await _serve(request, resources, "align", work)
 
 
-async def _serve(
-    request: Request,
-    resources: Resources,
-    task: str,
-    work: Work,
-) -> Response:
+@dataclass(frozen=True)
+class _Asked:
+    """A request whose form has been read; for a thread of the pool."""
+
+    resources: Resources
+    task: str
+    work: Work
+    form: SpeechForm
+    shortlist: Shortlist
+
+    def answer(
+        self, queued_sec: float, on_progress: Progress, send: Send | None = None
+    ) -> Rendered:
+        """The answer's bytes; `send` gets the events on the way."""
+        form, resources = self.form, self.resources
+        with closing(resources.recording(form.audio, form.max_audio_sec)) as sound:
+            if send is not None:
+                on_progress = reporting(on_progress, send, sound)
+            before = {"queue": queued_sec}
+            answer, told = self.work(self.shortlist, sound, form, before, on_progress)
+        resources.metrics.observe(self.task, told.model, told.duration_sec, told.timings)
+        return form.rendering.rendered(
+            lambda: document_of(answer.result, form.rendering.stem),
+            {ANSWER: lambda: Part(told.model_dump_json().encode(), JSON)},
+        )
+
+    def tell(self, queued_sec: float, on_progress: Progress, send: Send) -> None:
+        """The same in events."""
+        send(result_event(self.answer(queued_sec, on_progress, send).part.content))
+
+
+async def _serve(request: Request, resources: Resources, task: str, work: Work) -> Response:
     """Read the form, work in the pool up to the answer's bytes, count."""
     settings = resources.settings
     async with AsyncExitStack() as owned:
@@ -98,22 +126,8 @@ async def _serve(
             )
         )
         shortlist = catalogue.shortlist(form.model, form.language)
-
-        def job(queued_sec: float, on_progress: Progress, send: Send | None = None) -> Rendered:
-            with closing(resources.recording(form.audio, form.max_audio_sec)) as sound:
-                if send is not None:
-                    on_progress = reporting(on_progress, send, sound)
-                answer, told = work(shortlist, sound, form, {"queue": queued_sec}, on_progress)
-            resources.metrics.observe(task, told.model, told.duration_sec, told.timings)
-            return form.rendering.rendered(
-                lambda: document_of(answer.result, form.rendering.stem),
-                {ANSWER: lambda: Part(told.model_dump_json().encode(), JSON)},
-            )
-
-        def tell(queued_sec: float, on_progress: Progress, send: Send) -> None:
-            send(result_event(job(queued_sec, on_progress, send).part.content))
-
+        asked = _Asked(resources, task, work, form, shortlist)
         if form.stream:
-            return await streamed(request, resources.pool, owned.pop_all(), tell)
-        rendered = await run_for_client(request, resources.pool, job)
+            return await streamed(request, resources.pool, owned.pop_all(), asked.tell)
+        rendered = await run_for_client(request, resources.pool, asked.answer)
         return rendered.response()

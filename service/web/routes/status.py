@@ -8,19 +8,12 @@ from fastapi.responses import RedirectResponse
 from service import __version__
 from service.errors import NotReady
 from service.ops.metrics import CONTENT_TYPE
+from service.web.answers.faults import ErrorAnswer
+from service.web.answers.models import model_state
+from service.web.answers.status import CacheState, Health, Overview, PoolState, Readiness, Stats
 from service.web.api_info import ApiInfo, api_info
-from service.web.endpoints import ENDPOINTS
-from service.web.model_schemas import model_state
+from service.web.described.endpoints import ENDPOINTS
 from service.web.resources import ResourcesDep
-from service.web.schemas import (
-    CacheState,
-    ErrorAnswer,
-    Health,
-    Overview,
-    PoolState,
-    Readiness,
-    Stats,
-)
 
 router = APIRouter(tags=["status"])
 

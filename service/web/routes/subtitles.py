@@ -8,12 +8,13 @@ from service.chunking import Progress
 from service.formats.document import document_of
 from service.formats.table import JSON
 from service.serving.retiming import retime
+from service.web.answers.rendering import ANSWER, Part, Rendered
+from service.web.answers.retime import RetimeAnswer, corrected_file, retime_answer
 from service.web.counting import counted
-from service.web.description import ERRORS, RETIME_BODY, RETIMED
-from service.web.rendering import ANSWER, Part, Rendered
+from service.web.described.errors import ERRORS
+from service.web.described.speech import RETIME_BODY, RETIMED
+from service.web.forms.retime import FILE, retime_form
 from service.web.resources import ResourcesDep, run_for_client
-from service.web.retime_form import FILE, retime_form
-from service.web.retime_schemas import RetimeAnswer, corrected_file, retime_answer
 
 router = APIRouter(tags=["speech"])
 

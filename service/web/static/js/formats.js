@@ -12,7 +12,7 @@ import { Problem } from "./problems.js";
 const KINDS = [
   { title: "Subtitles", kinds: [{ format: "srt", name: "SRT", suffix: "srt" }, { format: "vtt", name: "WebVTT", suffix: "vtt" }, { format: "ass", name: "ASS karaoke", suffix: "ass" }] },
   { title: "Tables", kinds: [{ format: "csv", name: "CSV", suffix: "csv" }, { format: "tsv", name: "TSV", suffix: "tsv" }, { format: "txt", name: "Text", suffix: "txt" }] },
-  { title: "Research", kinds: [{ format: "textgrid", name: "TextGrid", suffix: "TextGrid" }, { format: "ctm", name: "CTM", suffix: "ctm" }, { format: "audacity", name: "Audacity labels", suffix: "labels.txt" }] },
+  { title: "Research", kinds: [{ format: "textgrid", name: "TextGrid", suffix: "TextGrid" }, { format: "ctm", name: "CTM", suffix: "ctm" }, { format: "audacity", name: "Audacity labels", suffix: "audacity.txt" }] },
   { title: "Programs", kinds: [{ format: "json", name: "JSON", suffix: "json" }, { format: "verbose_json", name: "OpenAI JSON", suffix: "verbose.json" }, { format: "whisperx", name: "WhisperX JSON", suffix: "whisperx.json" }] },
 ];
 const SUBTITLES = new Set(["srt", "vtt", "ass"]);

@@ -9,7 +9,7 @@ import { verdictOf } from "./verdict.js";
 
 /** @typedef {import("./types.js").Answer} Answer */
 
-const HEIGHT = 112; // px; the style that service/web/page.py lets in holds it
+const HEIGHT = 112; // px; the style that service/web/page/files.py lets in holds it
 const READABLE = 70; // px a second, at which short words can be read
 const CLOSEST = 1200; // px a second
 const ZOOM = 1.6;

@@ -1,0 +1,1 @@
+"""What is answered: schemas on the wire, files in any format, errors."""

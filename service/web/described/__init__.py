@@ -1,0 +1,1 @@
+"""What /docs and /api-info say of the routes."""

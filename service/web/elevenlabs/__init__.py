@@ -1,0 +1,1 @@
+"""ElevenLabs' alignment API: its fields and its answers."""

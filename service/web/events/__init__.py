@@ -1,0 +1,1 @@
+"""Server-sent events: progress and text while the work goes on."""

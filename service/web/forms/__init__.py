@@ -1,0 +1,1 @@
+"""What is asked: the fields of multipart forms, checked."""

@@ -1,0 +1,1 @@
+"""The page at /ui: its files, its settings and its example recordings."""
