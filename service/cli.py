@@ -19,6 +19,7 @@ from service.audio import decode_file
 from service.chunking import Progress
 from service.errors import EmptyTranscript, InvalidField, KolvaniError
 from service.ops.files import Unwritable, write_output, write_whole
+from service.ops.logs import configure_logs
 from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
 from service.progress import ProgressBar
@@ -52,11 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValidationError as error:
         sys.stderr.write(f"error: {error}\n")
         return USAGE
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
     if options.command == "serve":
+        configure_logs(settings.log_level, settings.log_format, sys.stderr)
         return _serve(settings)
+    configure_logs(settings.log_level, "text", sys.stderr)
     logging.getLogger("service").setLevel(logging.WARNING)
     try:
         with _ended_by_a_signal():
@@ -165,6 +165,7 @@ def _serve(settings: Settings) -> int:
             port=settings.port,
             log_level=settings.log_level,
             log_config=None,
+            access_log=False,  # service/web/observer.py has a line a request
         )
     )
     with suppress(KeyboardInterrupt):  # raised again once the server has shut down

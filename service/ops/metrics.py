@@ -1,54 +1,49 @@
 """Counters for Prometheus and for people. One registry an application, none a process."""
 
 import time
-from collections.abc import Iterator, Mapping
-from typing import Final, Protocol
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
+    ProcessCollector,
     generate_latest,
 )
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+
+from service import __version__
+from service.ops.collectors import (
+    BuildCollector,
+    CacheFigures,
+    EmissionCacheCollector,
+    PoolCollector,
+    PoolFigures,
+    ReadyCollector,
+)
+from service.ops.facts import OK, Facts, Fit, note_answer
+from service.ops.instruments import Instruments, samples
+from service.ops.tally import Tally
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
-OK: Final = "ok"
+# Answers that say: not now, not so much, not you. What is wrong with a request's content is none.
+REFUSALS: Final = frozenset({401, 403, 408, 413, 429, 503, 504})
+# Text and audio were read, and cannot belong together.
+IMPOSSIBLE: Final = frozenset({"no_speech", "nothing_to_align", "transcript_too_long"})
+ALIGNING: Final = frozenset({"align", "retime"})
+QUEUE: Final = "queue"
+BEFORE_WORK: Final = frozenset({QUEUE, "load"})  # stages that are no work on the audio
+MODEL_RAN: Final = "inference"  # the stage that only then is told
 
 
-class CacheFigures(Protocol):
-    """A cache that counts for itself."""
+@dataclass(frozen=True)
+class Exchange:
+    """A request and its answer as HTTP has them; route: the template, such as `/models/{model}`."""
 
-    max_bytes: int
-    held_bytes: int
-    hits: int
-    misses: int
-
-
-class _EmissionCache(Collector):
-    """The cache's own figures, read when they are asked for."""
-
-    def __init__(self, cache: CacheFigures) -> None:
-        self._cache = cache
-
-    def collect(self) -> Iterator[Metric]:
-        """One metric a figure."""
-        name, cache = "kolvani_emission_cache", self._cache
-        yield GaugeMetricFamily(
-            f"{name}_bytes", "Memory that kept emissions take now.", cache.held_bytes
-        )
-        yield GaugeMetricFamily(
-            f"{name}_limit_bytes", "The most that they may take.", cache.max_bytes
-        )
-        yield CounterMetricFamily(
-            f"{name}_hits", "Recordings that a model had heard for an earlier request.", cache.hits
-        )
-        yield CounterMetricFamily(
-            f"{name}_misses", "Recordings that were asked for and not kept.", cache.misses
-        )
+    method: str
+    route: str
+    status: int
+    seconds: float
 
 
 class Metrics:
@@ -56,58 +51,76 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.tally = Tally()
         self._began = time.monotonic()
-        self._requests = Counter(
-            "kolvani_requests",
-            "Requests by task (transcribe, align, retime) and outcome (ok, or the error's code).",
-            ["task", "outcome"],
-            registry=self.registry,
-        )
-        self._audio = Counter(
-            "kolvani_audio_seconds",
-            "Seconds of audio answered for.",
-            ["task", "model"],
-            registry=self.registry,
-        )
-        self._stages = Histogram(
-            "kolvani_stage_seconds",
-            "Seconds by stage of a request.",
-            ["stage"],
-            registry=self.registry,
-        )
+        self._told = Instruments(self.registry)
+        ProcessCollector(namespace="kolvani", registry=self.registry)
+        self.registry.register(BuildCollector(__version__))
 
-        self._memory = Gauge(
-            "kolvani_model_memory_bytes",
-            "Growth of resident memory while the model was loaded and warmed.",
-            ["model"],
-            registry=self.registry,
-        )
-        self._files = Gauge(
-            "kolvani_model_file_bytes",
-            "Size of the bundle's files.",
-            ["model"],
-            registry=self.registry,
-        )
+    def watch(self, cache: CacheFigures, pool: PoolFigures, ready: Callable[[], bool]) -> None:
+        """Tell the figures of the cache of emissions, of the pool, and whether models answer."""
+        self.registry.register(EmissionCacheCollector(cache))
+        self.registry.register(PoolCollector(pool))
+        self.registry.register(ReadyCollector(ready))
 
-    def watch(self, cache: CacheFigures) -> None:
-        """Tell the figures of the cache of emissions, too."""
-        self.registry.register(_EmissionCache(cache))
+    def expect(self, reasons: Iterable[str]) -> None:
+        """Reasons of refusals: each is told from the start, as 0."""
+        for reason in reasons:
+            self._told.rejected.labels(reason)
+
+    def began(self) -> None:
+        """A request has come."""
+        self._told.in_progress.inc()
+
+    def queue_waited(self, seconds: float) -> None:
+        """A job has got its thread."""
+        self._told.queue_wait.observe(seconds)
 
     def count(self, task: str, outcome: str) -> None:
         """One request has ended."""
-        self._requests.labels(task, outcome).inc()
+        self._told.requests.labels(task, outcome).inc()
+        if task in ALIGNING and outcome in IMPOSSIBLE:
+            self._told.alignments.labels("impossible").inc()
 
     def observe(self, task: str, model: str, audio_sec: float, stages: Mapping[str, float]) -> None:
-        """One request has been answered."""
-        self._audio.labels(task, model).inc(audio_sec)
+        """One request has been answered; its log line tells of it, too."""
+        note_answer(model, audio_sec, stages)
+        told = self._told
+        told.audio.labels(task, model).inc(audio_sec)
         for stage, seconds in stages.items():
-            self._stages.labels(stage).observe(seconds)
+            if stage != QUEUE:  # has a metric of its own
+                told.stages.labels(stage, model).observe(seconds)
+        if MODEL_RAN in stages and audio_sec > 0:
+            work_sec = sum(sec for stage, sec in stages.items() if stage not in BEFORE_WORK)
+            told.factor.labels(task, model).observe(work_sec / audio_sec)
 
-    def weigh(self, model: str, file_bytes: int, memory_bytes: int | None) -> None:
+    def finished(self, exchange: Exchange, facts: Facts) -> None:
+        """The last byte of an answer has been sent, or the client has gone."""
+        outcome, told = facts.outcome or OK, self._told
+        told.in_progress.dec()
+        labels = (exchange.method, exchange.route, str(exchange.status))
+        told.duration.labels(*labels).observe(exchange.seconds)
+        if exchange.status in REFUSALS:
+            told.rejected.labels(outcome).inc()
+        if facts.fit is not None and facts.model is not None:
+            self._fitted(facts.fit, facts.model)
+        if facts.task is not None:
+            self.tally.add(facts.task, exchange.status, outcome, exchange.seconds)
+
+    def _fitted(self, fit: Fit, model: str) -> None:
+        told = self._told
+        told.alignments.labels("good" if fit.trusted else "doubtful").inc()
+        told.quality.labels(model).observe(fit.quality)
+        told.tokens.labels(model).inc(fit.tokens)
+        for status, count in fit.words.items():
+            told.words.labels(model, status).inc(count)
+
+    def weigh(self, model: str, file_bytes: int, memory_bytes: int | None, *, loaded: bool) -> None:
         """What a model takes; memory: None until it is loaded, or where it cannot be measured."""
-        self._files.labels(model).set(file_bytes)
+        self._told.files.labels(model).set(file_bytes)
+        self._told.loaded.labels(model).set(loaded)
         if memory_bytes is not None:
-            self._memory.labels(model).set(memory_bytes)
+            self._told.memory.labels(model).set(memory_bytes)
 
     @property
     def uptime_sec(self) -> float:
@@ -117,22 +130,30 @@ class Metrics:
     def requests(self) -> dict[str, dict[str, int]]:
         """Task -> outcome -> count."""
         counts: dict[str, dict[str, int]] = {}
-        for labels, value in self._samples("kolvani_requests_total"):
+        for labels, value in samples(self._told.requests, "_total"):
             counts.setdefault(labels["task"], {})[labels["outcome"]] = int(value)
         return counts
 
+    def rejected(self) -> dict[str, int]:
+        """Reason -> count, of those that there were."""
+        found = samples(self._told.rejected, "_total")
+        return {labels["reason"]: int(value) for labels, value in found if value}
+
+    def alignments(self) -> dict[str, int]:
+        """Result -> count."""
+        found = samples(self._told.alignments, "_total")
+        return {labels["result"]: int(value) for labels, value in found}
+
     def audio_sec(self) -> float:
         """Seconds of audio answered for, in all."""
-        return sum(value for _, value in self._samples("kolvani_audio_seconds_total"))
+        return sum(value for _, value in samples(self._told.audio, "_total"))
+
+    def real_time_factor(self) -> float | None:
+        """The mean over the requests in which a model ran; None before the first."""
+        requests = sum(value for _, value in samples(self._told.factor, "_count"))
+        total = sum(value for _, value in samples(self._told.factor, "_sum"))
+        return total / requests if requests else None
 
     def exposition(self) -> bytes:
         """The Prometheus text format."""
         return generate_latest(self.registry)
-
-    def _samples(self, name: str) -> list[tuple[dict[str, str], float]]:
-        return [
-            (dict(sample.labels), sample.value)
-            for metric in self.registry.collect()
-            for sample in metric.samples
-            if sample.name == name
-        ]

@@ -37,6 +37,11 @@ class Resources:
     catalogue: Catalogue | None = None
     load_error: str | None = None
 
+    @property
+    def ready(self) -> bool:
+        """Whether a model can be asked, as /readyz tells."""
+        return self.catalogue is not None and bool(self.catalogue.serving)
+
     def open_catalogue(self) -> Catalogue:
         """The models. Raises NotReady while they load, and with the reason if they never will."""
         if self.catalogue is not None:

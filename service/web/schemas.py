@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from service.serving.choice import PROBE_SEC, By
 from service.serving.dispatch import Answer
 from service.spans import Alignment, Status, Transcript
-from service.web.model_schemas import ModelState
 
 # Real answers to the first example clip; tests/golden/refresh.py writes them.
 _EXAMPLES: Final = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))
@@ -213,37 +212,6 @@ class Readiness(BaseModel):
     status: str
     models: list[str]
     broken: dict[str, str]
-
-
-class PoolState(BaseModel):
-    """The pool of inference threads."""
-
-    workers: int
-    intra_op_threads: int
-    usable_cpus: int
-    admitted: int = Field(description="Requests that run or wait now.")
-    max_queue: int
-
-
-class CacheState(BaseModel):
-    """What models heard, kept for texts that are edited and aligned again."""
-
-    recordings: int = Field(description="Kept now, once for each model that heard them.")
-    held_bytes: int
-    max_bytes: int
-    hits: int
-    misses: int
-
-
-class Stats(BaseModel):
-    """What has been served since the start."""
-
-    uptime_sec: float
-    requests: dict[str, dict[str, int]] = Field(description="task -> outcome -> count")
-    audio_sec: float
-    pool: PoolState
-    cache: CacheState
-    models: list[ModelState]
 
 
 class Overview(BaseModel):

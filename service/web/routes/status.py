@@ -5,17 +5,14 @@ from fastapi import APIRouter, Response
 from service import __version__
 from service.errors import NotReady
 from service.ops.metrics import CONTENT_TYPE
-from service.web.model_schemas import model_state
 from service.web.resources import ResourcesDep
 from service.web.schemas import (
-    CacheState,
     ErrorAnswer,
     Health,
     Overview,
-    PoolState,
     Readiness,
-    Stats,
 )
+from service.web.stats import Stats, stats_of
 
 router = APIRouter(tags=["status"])
 
@@ -71,32 +68,15 @@ async def ready(resources: ResourcesDep) -> Readiness:
 
 @router.get("/stats", summary="What has been served since the start")
 async def stats(resources: ResourcesDep) -> Stats:
-    pool, cache, catalogue = resources.pool, resources.emissions, resources.catalogue
-    return Stats(
-        uptime_sec=round(resources.metrics.uptime_sec, 3),
-        requests=resources.metrics.requests(),
-        audio_sec=round(resources.metrics.audio_sec(), 3),
-        pool=PoolState(
-            workers=pool.workers,
-            intra_op_threads=resources.intra_op_threads,
-            usable_cpus=resources.usable_cpus,
-            admitted=pool.admitted,
-            max_queue=pool.max_queue,
-        ),
-        cache=CacheState(
-            recordings=len(cache),
-            held_bytes=cache.held_bytes,
-            max_bytes=cache.max_bytes,
-            hits=cache.hits,
-            misses=cache.misses,
-        ),
-        models=[model_state(item) for item in catalogue.models.values()] if catalogue else [],
-    )
+    return stats_of(resources)
 
 
 @router.get("/metrics", summary="Prometheus text format", response_class=Response)
 async def metrics(resources: ResourcesDep) -> Response:
     for model in resources.catalogue.models.values() if resources.catalogue else ():
-        memory = model.loaded.memory_bytes if model.loaded else None
-        resources.metrics.weigh(model.manifest.id, model.file_bytes, memory)
+        loaded = model.loaded
+        memory = loaded.memory_bytes if loaded else None
+        resources.metrics.weigh(
+            model.manifest.id, model.file_bytes, memory, loaded=loaded is not None
+        )
     return Response(resources.metrics.exposition(), media_type=CONTENT_TYPE)

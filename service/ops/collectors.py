@@ -1,0 +1,110 @@
+"""Figures that others keep, read when Prometheus asks for them."""
+
+import platform
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from typing import Protocol
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+
+class CacheFigures(Protocol):
+    """A cache that counts for itself."""
+
+    max_bytes: int
+    held_bytes: int
+    hits: int
+    misses: int
+
+
+class PoolFigures(Protocol):
+    """The pool of inference threads."""
+
+    workers: int
+    max_queue: int
+
+    @property
+    def running(self) -> int:
+        """Jobs that run now."""
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait now."""
+
+
+class EmissionCacheCollector(Collector):
+    """The cache of what models heard."""
+
+    def __init__(self, cache: CacheFigures) -> None:
+        self._cache = cache
+
+    def collect(self) -> Iterator[Metric]:
+        """One metric a figure."""
+        name, cache = "kolvani_emission_cache", self._cache
+        yield GaugeMetricFamily(
+            f"{name}_bytes", "Memory that kept emissions take now.", cache.held_bytes
+        )
+        yield GaugeMetricFamily(
+            f"{name}_limit_bytes", "The most that they may take.", cache.max_bytes
+        )
+        yield CounterMetricFamily(
+            f"{name}_hits", "Recordings that a model had heard for an earlier request.", cache.hits
+        )
+        yield CounterMetricFamily(
+            f"{name}_misses", "Recordings that were asked for and not kept.", cache.misses
+        )
+
+
+class PoolCollector(Collector):
+    """The queue and the threads that it feeds."""
+
+    def __init__(self, pool: PoolFigures) -> None:
+        self._pool = pool
+
+    def collect(self) -> Iterator[Metric]:
+        """One metric a figure."""
+        pool = self._pool
+        yield GaugeMetricFamily("kolvani_queue_depth", "Requests that wait now.", pool.waiting)
+        yield GaugeMetricFamily(
+            "kolvani_queue_limit", "Requests that may wait; more are refused.", pool.max_queue
+        )
+        yield GaugeMetricFamily(
+            "kolvani_workers", "Requests that are worked on at a time.", pool.workers
+        )
+        yield GaugeMetricFamily(
+            "kolvani_workers_busy", "Requests that are worked on now.", pool.running
+        )
+
+
+class ReadyCollector(Collector):
+    """Whether requests are served."""
+
+    def __init__(self, ready: Callable[[], bool]) -> None:
+        self._ready = ready
+
+    def collect(self) -> Iterator[Metric]:
+        """1 or 0."""
+        yield GaugeMetricFamily(
+            "kolvani_ready", "1 if a model can be asked, as /readyz tells.", float(self._ready())
+        )
+
+
+class BuildCollector(Collector):
+    """What runs here."""
+
+    def __init__(self, own_version: str) -> None:
+        self._labels = {
+            "version": own_version,
+            "python": platform.python_version(),
+            "onnxruntime": version("onnxruntime"),
+        }
+
+    def collect(self) -> Iterator[Metric]:
+        """1, with the versions as labels."""
+        yield InfoMetricFamily("kolvani_build", "What runs here.", self._labels)
