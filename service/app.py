@@ -16,14 +16,14 @@ from starlette.requests import ClientDisconnect
 from service import __version__, errors
 from service.errors import KolvaniError
 from service.ops.facts import CLIENT_GONE, note_outcome
-from service.ops.metrics import REFUSALS, Metrics
+from service.ops.metrics import PROBES, REFUSALS, Metrics
 from service.ops.pool import Pool
 from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
 from service.ops.tracing import tracer_provider
 from service.serving.catalogue import Catalogue
 from service.serving.emission_cache import EmissionCache
-from service.web.observer import CLIENT_CLOSED_REQUEST, QUIET, Observer
+from service.web.observer import CLIENT_CLOSED_REQUEST, Observer
 from service.web.resources import ClientGone, Resources
 from service.web.routes import models, speech, status, subtitles
 
@@ -121,7 +121,7 @@ def _telemetry(traces: "TracerProvider | None") -> TelemetryConfig:
         "metrics": False,
         "logs": False,
         "auto_configure": False,
-        "exclude": lambda scope: scope.get("path") in QUIET,
+        "exclude": lambda scope: scope.get("path") in PROBES,
     }
 
 

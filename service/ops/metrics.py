@@ -9,6 +9,7 @@ from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     ProcessCollector,
+    disable_created_metrics,
     generate_latest,
 )
 
@@ -31,6 +32,7 @@ REFUSALS: Final = frozenset({401, 403, 408, 413, 429, 503, 504})
 # Text and audio were read, and cannot belong together.
 IMPOSSIBLE: Final = frozenset({"no_speech", "nothing_to_align", "transcript_too_long"})
 ALIGNING: Final = frozenset({"align", "retime"})
+PROBES: Final = frozenset({"/health", "/healthz", "/readyz", "/metrics"})  # asked for all the time
 QUEUE: Final = "queue"
 BEFORE_WORK: Final = frozenset({QUEUE, "load"})  # stages that are no work on the audio
 MODEL_RAN: Final = "inference"  # the stage that only then is told
@@ -50,6 +52,7 @@ class Metrics:
     """What has been served since the start."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # doubles series, for no use
         self.registry = CollectorRegistry()
         self.tally = Tally()
         self._began = time.monotonic()
@@ -100,7 +103,7 @@ class Metrics:
         told.in_progress.dec()
         labels = (exchange.method, exchange.route, str(exchange.status))
         told.duration.labels(*labels).observe(exchange.seconds)
-        if exchange.status in REFUSALS:
+        if exchange.status in REFUSALS and exchange.route not in PROBES:
             told.rejected.labels(outcome).inc()
         if facts.fit is not None and facts.model is not None:
             self._fitted(facts.fit, facts.model)

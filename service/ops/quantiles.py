@@ -26,9 +26,9 @@ Clock = Callable[[], float]
 
 
 class Percentiles(NamedTuple):
-    """Seconds; None where nothing was counted."""
+    """Seconds, of so many durations; None where there are none."""
 
-    count: int
+    of: int
     p50: float | None
     p95: float | None
     p99: float | None

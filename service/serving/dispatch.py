@@ -97,7 +97,7 @@ def align(
 
 
 def _fit(result: Alignment) -> Fit:
-    words = Counter(word.status for word in result.words)
+    words = Counter[str](word.status for word in result.words)
     return Fit(result.token_count, words, result.quality, result.quality >= LEAST_QUALITY)
 
 

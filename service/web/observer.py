@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.ops.facts import CLIENT_GONE, INTERNAL, OK, Facts, known
 from service.ops.logs import FIELDS, fault_fields
-from service.ops.metrics import Exchange, Metrics
+from service.ops.metrics import PROBES, Exchange, Metrics
 from service.web.identity import (
     REQUEST_ID,
     TRACEPARENT,
@@ -29,7 +29,6 @@ from service.web.identity import (
 
 logger = logging.getLogger("service.requests")
 
-QUIET: Final = frozenset({"/health", "/healthz", "/readyz", "/metrics"})  # asked every few seconds
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTHER: Final = "OTHER"
 UNMATCHED: Final = "unmatched"  # the route of what no route serves
@@ -59,7 +58,7 @@ class Observer:
         with known(watched.facts):
             try:
                 await self._app(scope, watched.receive, watched.send)
-            except Exception as error:  # whatever it is, the client and the log have to be told
+            except Exception as error:  # noqa: BLE001  # whatever it is, client and log are told
                 await self._tell_of(error, watched)
             finally:
                 exchange = watched.exchange()
@@ -175,7 +174,7 @@ def _log(exchange: Exchange, watched: _Watched) -> None:
     level = logging.INFO
     if exchange.status >= SERVER_ERROR and exchange.status != OVERLOADED:
         level = logging.WARNING
-    elif exchange.status < CLIENT_ERROR and exchange.route in QUIET:
+    elif exchange.status < CLIENT_ERROR and exchange.route in PROBES:
         level = logging.DEBUG
     if not logger.isEnabledFor(level):
         return
