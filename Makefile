@@ -5,17 +5,22 @@ RUNTIME := .venv/.complete
 EXPORT := .venv-export/.complete
 BENCH := .venv-bench/.complete
 VOICES := .venv-export/.voices
+PROMETHEUS := .venv/.prometheus
 
 # `make serve HOST=0.0.0.0 PORT=9000`; shells export a HOST of their own, which is not meant.
 LISTEN := $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-.PHONY: serve test test-export lint bench export-he export-hi demo-he demo-hi clean
+.PHONY: serve test test-export test-monitoring lint bench export-he export-hi demo-he demo-hi clean
 
 serve: $(RUNTIME)
 	.venv/bin/python -m service serve $(LISTEN)
 
 test: $(RUNTIME)
-	.venv/bin/python -m pytest --ignore=tests/export
+	.venv/bin/python -m pytest --ignore=tests/export --ignore=tests/monitoring
+
+# The dashboard and the alerts, on what a real Prometheus scrapes.
+test-monitoring: $(RUNTIME) $(PROMETHEUS)
+	.venv/bin/python -m pytest tests/monitoring
 
 test-export: $(EXPORT) $(VOICES)
 	.venv-export/bin/python -m pytest tests/export
@@ -52,9 +57,10 @@ demo-hi: $(EXPORT) $(VOICES)
 clean:
 	rm -rf .venv .venv-export .venv-bench build
 
-$(RUNTIME): requirements.txt requirements-dev.txt
+$(RUNTIME): requirements.txt requirements-dev.txt requirements-tracing.txt
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt \
+	    -r requirements-dev.txt -r requirements-tracing.txt
 	touch $@
 
 $(EXPORT): requirements-export.txt requirements-dev.txt
@@ -81,4 +87,10 @@ $(VOICES): $(EXPORT)
 	    test -d /usr/share/festival/hindi_scm && test -d /usr/share/festival/voices/hindi; } || \
 	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends \
 	        espeak-ng festival festival-hi festvox-hi-nsk)
+	touch $@
+
+# Debian's package starts a daemon of its own where there is an init; the tests start theirs.
+$(PROMETHEUS): $(RUNTIME)
+	{ command -v prometheus >/dev/null && command -v promtool >/dev/null; } || \
+	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus)
 	touch $@

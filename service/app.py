@@ -75,7 +75,8 @@ def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> Fa
         pool = Pool(workers, settings.max_queue, metrics.queue_waited)
         emissions = EmissionCache(settings.emission_cache_bytes)
         resources = Resources(settings, pool, metrics, cpus, threads, emissions)
-        metrics.watch(emissions, pool, lambda: resources.ready)
+        metrics.watch(emissions, pool)
+        metrics.watch_models(resources.count_served, resources.count_broken)
         metrics.expect(kind("").code for kind, status in STATUSES.items() if status in REFUSALS)
         app.state.resources = resources
         # The process answers /health while it loads: a slow start is no reason to be killed.

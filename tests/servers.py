@@ -36,7 +36,7 @@ def running_server(folder: Path, *, ready: bool = True, **settings: object) -> I
     """`python -m service serve` with KOLVANI_* settings; waits until it is ready or just alive."""
     temporary = folder / "tmp"
     temporary.mkdir(parents=True)
-    port = _free_port()
+    port = free_port()
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith("KOLVANI_")
     }
@@ -61,7 +61,8 @@ def running_server(folder: Path, *, ready: bool = True, **settings: object) -> I
         process.wait(timeout=30)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens on now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -13,6 +13,8 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from service.ops.quota import cgroup_memory_limit, usable_cpus
+
 
 class CacheFigures(Protocol):
     """A cache that counts for itself."""
@@ -82,17 +84,36 @@ class PoolCollector(Collector):
         )
 
 
-class ReadyCollector(Collector):
-    """Whether requests are served."""
+class ModelCollector(Collector):
+    """Whether requests are served, and by how many models."""
 
-    def __init__(self, ready: Callable[[], bool]) -> None:
-        self._ready = ready
+    def __init__(self, served: Callable[[], int], broken: Callable[[], int]) -> None:
+        self._served, self._broken = served, broken
 
     def collect(self) -> Iterator[Metric]:
-        """1 or 0."""
+        """One metric a figure."""
+        served = self._served()
         yield GaugeMetricFamily(
-            "kolvani_ready", "1 if a model can be asked, as /readyz tells.", float(self._ready())
+            "kolvani_ready", "1 if a model can be asked, as /readyz tells.", float(served > 0)
         )
+        yield GaugeMetricFamily("kolvani_models_served", "Models that can be asked.", served)
+        yield GaugeMetricFamily(
+            "kolvani_models_broken", "Model folders that cannot be served.", self._broken()
+        )
+
+
+class LimitCollector(Collector):
+    """What the process may use."""
+
+    def collect(self) -> Iterator[Metric]:
+        """CPUs, and memory where it is limited."""
+        yield GaugeMetricFamily(
+            "kolvani_usable_cpus", "Whole CPUs: the smaller of quota and affinity.", usable_cpus()
+        )
+        if (limit := cgroup_memory_limit()) is not None:
+            yield GaugeMetricFamily(
+                "kolvani_memory_limit_bytes", "What the cgroup allows before it kills.", limit
+            )
 
 
 class BuildCollector(Collector):

@@ -18,9 +18,10 @@ from service.ops.collectors import (
     BuildCollector,
     CacheFigures,
     EmissionCacheCollector,
+    LimitCollector,
+    ModelCollector,
     PoolCollector,
     PoolFigures,
-    ReadyCollector,
 )
 from service.ops.facts import OK, Facts, Fit, note_answer
 from service.ops.instruments import Instruments, samples
@@ -59,12 +60,16 @@ class Metrics:
         self._told = Instruments(self.registry)
         ProcessCollector(namespace="kolvani", registry=self.registry)
         self.registry.register(BuildCollector(__version__))
+        self.registry.register(LimitCollector())
 
-    def watch(self, cache: CacheFigures, pool: PoolFigures, ready: Callable[[], bool]) -> None:
-        """Tell the figures of the cache of emissions, of the pool, and whether models answer."""
+    def watch(self, cache: CacheFigures, pool: PoolFigures) -> None:
+        """Tell the figures of the cache of emissions and of the pool."""
         self.registry.register(EmissionCacheCollector(cache))
         self.registry.register(PoolCollector(pool))
-        self.registry.register(ReadyCollector(ready))
+
+    def watch_models(self, served: Callable[[], int], broken: Callable[[], int]) -> None:
+        """Tell how many models can be asked, and how many cannot."""
+        self.registry.register(ModelCollector(served, broken))
 
     def expect(self, reasons: Iterable[str]) -> None:
         """Reasons of refusals: each is told from the start, as 0."""

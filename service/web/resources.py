@@ -37,10 +37,13 @@ class Resources:
     catalogue: Catalogue | None = None
     load_error: str | None = None
 
-    @property
-    def ready(self) -> bool:
-        """Whether a model can be asked, as /readyz tells."""
-        return self.catalogue is not None and bool(self.catalogue.serving)
+    def count_served(self) -> int:
+        """How many models can be asked."""
+        return len(self.catalogue.serving) if self.catalogue else 0
+
+    def count_broken(self) -> int:
+        """How many cannot."""
+        return len(self.catalogue.broken) if self.catalogue else 0
 
     def open_catalogue(self) -> Catalogue:
         """The models. Raises NotReady while they load, and with the reason if they never will."""

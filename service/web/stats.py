@@ -6,7 +6,7 @@ from service import __version__
 from service.ops.memory import resident_bytes
 from service.ops.metrics import Metrics
 from service.ops.quantiles import RELATIVE_ERROR, WINDOW_SEC, Sketch
-from service.ops.quota import cgroup_quota
+from service.ops.quota import cgroup_memory_limit, cgroup_quota
 from service.web.model_schemas import ModelState, model_state
 from service.web.resources import Resources
 
@@ -64,6 +64,7 @@ class Stats(BaseModel):
     version: str
     uptime_sec: float
     memory_bytes: int | None = Field(description="Resident now, models included.")
+    memory_limit_bytes: int | None = Field(description="The cgroup's; null without a limit.")
     requests: dict[str, dict[str, int]] = Field(description="task -> outcome -> count")
     success_rate: float | None = Field(
         description="Of the requests that ended well or by our fault, the share that ended well. "
@@ -96,6 +97,7 @@ def stats_of(resources: Resources) -> Stats:
         version=__version__,
         uptime_sec=round(metrics.uptime_sec, 3),
         memory_bytes=resident_bytes(),
+        memory_limit_bytes=cgroup_memory_limit(),
         requests=metrics.requests(),
         success_rate=_rounded(metrics.tally.success_rate),
         rejected=metrics.rejected(),
