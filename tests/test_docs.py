@@ -115,6 +115,7 @@ def test_the_api_examples_are_real_answers(
         "docs/EMBEDDED_MODELS.md",
         "docs/BENCHMARKS.md",
         "docs/PEERS.md",
+        "docs/MONITORING.md",
     ],
 )
 def test_documents_are_finished_and_their_links_lead_somewhere(name: str, root: Path) -> None:
