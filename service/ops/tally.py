@@ -21,7 +21,9 @@ class Tally:
         """One request has ended."""
         self.endings[ending(status, outcome)] += 1
         if outcome == OK:
-            self.latencies.setdefault(task, Latencies()).add(seconds)
+            if task not in self.latencies:
+                self.latencies[task] = Latencies()
+            self.latencies[task].add(seconds)
 
     @property
     def success_rate(self) -> float | None:

@@ -133,7 +133,14 @@ class _Watched:
     @property
     def route(self) -> str:
         """The template that was matched, never the path itself."""
-        return str(getattr(self.scope.get("route"), "path", UNMATCHED))
+        template = getattr(self.scope.get("route"), "path", None)
+        return str(template or self._mount or UNMATCHED)
+
+    @property
+    def _mount(self) -> str:
+        """Where an application is mounted that has no routes of ours, such as `/ui`."""
+        root: str = self.scope.get("root_path", "")
+        return root.removeprefix(self.scope.get("app_root_path", root))
 
     def fields(self) -> Iterable[tuple[str, object]]:
         """What the log line and the span tell; None where it is not known."""
