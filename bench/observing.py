@@ -16,9 +16,9 @@ from typing import Final
 from fastapi import Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.ops.facts import Fit, note_fit
-from service.ops.logs import JsonFormatter
-from service.ops.metrics import Metrics
+from service.monitoring.facts import Fit, note_fit
+from service.monitoring.logs import JsonFormatter
+from service.monitoring.metrics import Metrics
 from service.web.counting import counted
 from service.web.observer import Observer
 

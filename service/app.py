@@ -15,12 +15,12 @@ from starlette.requests import ClientDisconnect
 
 from service import __version__, errors
 from service.errors import KolvaniError
-from service.ops.facts import CLIENT_GONE, note_outcome
-from service.ops.metrics import PROBES, REFUSALS, Metrics
+from service.monitoring.facts import CLIENT_GONE, note_outcome
+from service.monitoring.metrics import PROBES, REFUSALS, Metrics
+from service.monitoring.tracing import tracer_provider
 from service.ops.pool import Pool
 from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
-from service.ops.tracing import tracer_provider
 from service.serving.catalogue import Catalogue
 from service.serving.emission_cache import EmissionCache
 from service.web.observer import CLIENT_CLOSED_REQUEST, Observer

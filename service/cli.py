@@ -18,8 +18,8 @@ from service.app import create_app
 from service.audio import decode_file
 from service.chunking import Progress
 from service.errors import EmptyTranscript, InvalidField, KolvaniError
+from service.monitoring.logs import configure_logs
 from service.ops.files import Unwritable, write_output, write_whole
-from service.ops.logs import configure_logs
 from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
 from service.progress import ProgressBar

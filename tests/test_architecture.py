@@ -24,6 +24,7 @@ LAYERS = (
         "service.edges",
         "service.emissions",
         "service.ops",
+        "service.monitoring",
         "service.progress",
     },
     {"service.words", "service.characters", "service.phonemes"},

@@ -13,7 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from service.chunking import Progress
 from service.errors import BundleError
-from service.ops.facts import Fit, note_fit
+from service.monitoring.facts import Fit, note_fit
 from service.plausibility import LEAST_QUALITY
 from service.recognizer import DEFAULTS, AlignOptions, Recognizer
 from service.serving.catalogue import Shortlist, preference

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from starlette.requests import ClientDisconnect
 
 from service.errors import KolvaniError
-from service.ops.facts import CLIENT_GONE, INTERNAL, OK, note_outcome, note_task
-from service.ops.metrics import Metrics
+from service.monitoring.facts import CLIENT_GONE, INTERNAL, OK, note_outcome, note_task
+from service.monitoring.metrics import Metrics
 from service.web.resources import ClientGone
 
 

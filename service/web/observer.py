@@ -16,9 +16,9 @@ from opentelemetry.trace import format_span_id, format_trace_id, get_current_spa
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.ops.facts import CLIENT_GONE, INTERNAL, OK, Facts, known
-from service.ops.logs import FIELDS, fault_fields
-from service.ops.metrics import PROBES, Exchange, Metrics
+from service.monitoring.facts import CLIENT_GONE, INTERNAL, OK, Facts, known
+from service.monitoring.logs import FIELDS, fault_fields
+from service.monitoring.metrics import PROBES, Exchange, Metrics
 from service.web.identity import (
     REQUEST_ID,
     TRACEPARENT,

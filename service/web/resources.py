@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from service.audio import decode
 from service.chunking import Progress
 from service.errors import NotReady
-from service.ops.metrics import Metrics
+from service.monitoring.metrics import Metrics
 from service.ops.pool import Pool
 from service.ops.settings import Settings
 from service.serving.catalogue import Catalogue

@@ -3,9 +3,9 @@
 from pydantic import BaseModel, Field
 
 from service import __version__
+from service.monitoring.metrics import Metrics
+from service.monitoring.quantiles import RELATIVE_ERROR, WINDOW_SEC, Sketch
 from service.ops.memory import resident_bytes
-from service.ops.metrics import Metrics
-from service.ops.quantiles import RELATIVE_ERROR, WINDOW_SEC, Sketch
 from service.ops.quota import cgroup_memory_limit, cgroup_quota
 from service.web.model_schemas import ModelState, model_state
 from service.web.resources import Resources

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from service import __version__
 from service.errors import NotReady
-from service.ops.metrics import CONTENT_TYPE
+from service.monitoring.metrics import CONTENT_TYPE
 from service.web.resources import ResourcesDep
 from service.web.schemas import (
     ErrorAnswer,

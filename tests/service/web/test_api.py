@@ -588,6 +588,15 @@ def test_status_pages_tell_what_is_served(client: httpx.Client, examples: Path) 
     ]
     pool = stats["pool"]
     assert pool["workers"] * pool["intra_op_threads"] <= pool["usable_cpus"]
+    assert pool["admitted"] == pool["running"] == pool["waiting"] == pool["load"] == 0
+    assert pool["quota_cpus"] is None or pool["quota_cpus"] > 0
+    assert 0 < stats["success_rate"] <= 1
+    assert 0 < stats["real_time_factor"] < 10
+    assert stats["memory_bytes"] > sum(model["memory_bytes"] for model in stats["models"])
+    latency = stats["latency"]["transcribe"]
+    assert latency["since_start"]["count"] == stats["requests"]["transcribe"]["ok"]
+    for figures in latency.values():
+        assert 0 < figures["p50"] <= figures["p95"] <= figures["p99"] < stats["uptime_sec"]
     metrics = client.get("/metrics").raise_for_status().text
     assert 'kolvani_requests_total{outcome="ok",task="transcribe"}' in metrics
     cache = client.get("/stats").json()["cache"]

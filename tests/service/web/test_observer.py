@@ -14,9 +14,9 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from service.errors import Overloaded
-from service.ops.facts import Facts, current
-from service.ops.logs import FIELDS
-from service.ops.metrics import Metrics
+from service.monitoring.facts import Facts, current
+from service.monitoring.logs import FIELDS
+from service.monitoring.metrics import Metrics
 from service.web.counting import counted
 from service.web.observer import Observer
 from service.web.resources import ClientGone

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from servers import Server, running_server
 
-from service.ops.metrics import PROBES
+from service.monitoring.metrics import PROBES
 
 SAID = "שלומציון"  # in a text; no other test, clip or example has it
 FILE = "a-private-name.wav"

@@ -16,8 +16,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 from servers import running_server
 
 from service.app import create_app
+from service.monitoring.tracing import PACKAGES, tracer_provider
 from service.ops.settings import Settings
-from service.ops.tracing import PACKAGES, tracer_provider
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 PARENT = {"traceparent": f"00-{TRACE}-{SPAN}-01", "x-request-id": "mine"}

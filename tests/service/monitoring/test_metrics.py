@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.ops.facts import Facts, Fit, current, known
-from service.ops.metrics import PROBES, Exchange, Metrics
+from service.monitoring.facts import Facts, Fit, current, known
+from service.monitoring.metrics import PROBES, Exchange, Metrics
+from service.monitoring.tally import ending
 from service.ops.pool import Pool
-from service.ops.tally import ending
 from service.serving.emission_cache import EmissionCache
 
 FIT = Fit(29, {"aligned": 6, "not_found": 1}, 0.9, trusted=True)

@@ -3,8 +3,8 @@
 from collections import Counter
 from typing import Final, Literal
 
-from service.ops.facts import CLIENT_GONE, OK
-from service.ops.quantiles import Latencies
+from service.monitoring.facts import CLIENT_GONE, OK
+from service.monitoring.quantiles import Latencies
 
 Ending = Literal["answered", "refused", "failed", "client_gone"]
 CLIENT_ERRORS: Final = range(400, 500)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final, Literal
 
-from service.ops.facts import current
+from service.monitoring.facts import current
 
 Fields = Mapping[str, object]
 LogFormat = Literal["auto", "json", "text"]

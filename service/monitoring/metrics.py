@@ -14,7 +14,7 @@ from prometheus_client import (
 )
 
 from service import __version__
-from service.ops.collectors import (
+from service.monitoring.collectors import (
     BuildCollector,
     CacheFigures,
     EmissionCacheCollector,
@@ -23,9 +23,9 @@ from service.ops.collectors import (
     PoolCollector,
     PoolFigures,
 )
-from service.ops.facts import OK, Facts, Fit, note_answer
-from service.ops.instruments import Instruments, samples
-from service.ops.tally import Tally
+from service.monitoring.facts import OK, Facts, Fit, note_answer
+from service.monitoring.instruments import Instruments, samples
+from service.monitoring.tally import Tally
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 # Answers that say: not now, not so much, not you. What is wrong with a request's content is none.

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from service.ops.facts import Facts, known
-from service.ops.logs import FIELDS, JsonFormatter, LogFormat, TextFormatter, configure_logs
+from service.monitoring.facts import Facts, known
+from service.monitoring.logs import FIELDS, JsonFormatter, LogFormat, TextFormatter, configure_logs
 
 SAID = "קרפדה"  # said by a client
 FACTS = Facts("an-id", "0" * 31 + "1", "0" * 15 + "2")
@@ -80,7 +80,7 @@ def test_an_error_within_a_request_is_told_without_its_message(
     line = line.encode().decode("unicode_escape") if line.isascii() else line
     assert SAID not in line
     assert "KeyError" in line
-    assert "tests/service/ops/test_logs.py:" in line
+    assert "tests/service/monitoring/test_logs.py:" in line
 
 
 @pytest.mark.parametrize("name", ["asyncio", "uvicorn.error"])

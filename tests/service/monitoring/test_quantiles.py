@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.ops.quantiles import (
+from service.monitoring.quantiles import (
     BINS,
     LONGEST_SEC,
     RELATIVE_ERROR,
