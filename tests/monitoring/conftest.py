@@ -30,8 +30,8 @@ def watched(
         running_prometheus(folder / "prometheus", server) as prometheus,
     ):
         prometheus.wait_for_scrapes(2)
-        for _ in range(2):  # a rate needs something to rise from
-            be_busy(server, root / "examples")
+        for seed in range(2):  # a rate needs something to rise from
+            be_busy(server, root / "examples", seed)
             prometheus.wait_for_scrapes(2)
         yield server, prometheus
 
