@@ -6,17 +6,20 @@ EXPORT := .venv-export/.complete
 BENCH := .venv-bench/.complete
 VOICES := .venv-export/.voices
 PROMETHEUS := .venv/.prometheus
+BROWSER := .venv-browser/.complete
+TOOLS := .tools/.complete
 
 # `make serve HOST=0.0.0.0 PORT=9000`; shells export a HOST of their own, which is not meant.
 LISTEN := $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-.PHONY: serve test test-export test-monitoring lint bench export-he export-hi demo-he demo-hi clean
+.PHONY: serve test praat test-export test-browser test-monitoring test-deploy test-image lint bench
+.PHONY: export-he export-hi demo-he demo-hi clean
 
 serve: $(RUNTIME)
 	.venv/bin/python -m service serve $(LISTEN)
 
-test: $(RUNTIME)
-	.venv/bin/python -m pytest --ignore=tests/export --ignore=tests/monitoring
+test: $(RUNTIME) praat
+	.venv/bin/python -m pytest $(addprefix --ignore=tests/,export browser deploy image monitoring)
 
 # The dashboard and the alerts, on what a real Prometheus scrapes.
 test-monitoring: $(RUNTIME) $(PROMETHEUS)
@@ -24,6 +27,19 @@ test-monitoring: $(RUNTIME) $(PROMETHEUS)
 
 test-export: $(EXPORT) $(VOICES)
 	.venv-export/bin/python -m pytest tests/export
+
+# The page, in a real browser; `make test-browser SCREENSHOTS=docs/img` also takes its pictures.
+test-browser: $(BROWSER)
+	.venv-browser/bin/python -m pytest tests/browser $(if $(SCREENSHOTS),--screenshots $(SCREENSHOTS))
+
+# On Debian: the Kubernetes manifests, built by kustomize, and their queries, run by promtool.
+test-deploy: $(RUNTIME) $(TOOLS)
+	.venv/bin/python -m pytest tests/deploy
+
+# As root, on Debian: builds the Dockerfile without a Docker engine, and runs what it has built.
+test-image: $(RUNTIME)
+	timeout 1200 deploy/image/build.sh
+	.venv/bin/python -m pytest tests/image
 
 lint: $(RUNTIME) $(EXPORT)
 	.venv/bin/ruff check .
@@ -55,7 +71,7 @@ demo-hi: $(EXPORT) $(VOICES)
 	.venv-export/bin/python -m export.demo hi --sentences $(DEMO_SENTENCES) --words $(DEMO_WORDS) --festival
 
 clean:
-	rm -rf .venv .venv-export .venv-bench build
+	rm -rf .venv .venv-export .venv-bench .venv-browser .tools build
 
 $(RUNTIME): requirements.txt requirements-dev.txt requirements-tracing.txt
 	$(PYTHON) -m venv .venv
@@ -80,6 +96,17 @@ $(BENCH): requirements-bench.txt bench/cuda_absent.c
 	done
 	touch $@
 
+# The browser and its typefaces for Hebrew and Devanagari are Debian packages. The environment is one
+# of its own: `make test` needs no browser.
+$(BROWSER): requirements.txt requirements-dev.txt requirements-browser.txt
+	$(PYTHON) -m venv .venv-browser
+	.venv-browser/bin/python -m pip install --quiet --disable-pip-version-check \
+	    -r requirements.txt -r requirements-dev.txt -r requirements-browser.txt
+	{ command -v chromium >/dev/null && fc-list | grep -q NotoSerifHebrew; } || \
+	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+	        chromium fontconfig fonts-noto-core)
+	touch $@
+
 # The synthesisers are Debian packages: espeak-ng, whose voices the demos learn from, and Festival,
 # with whose Hindi voice hi-demo is measured.
 $(VOICES): $(EXPORT)
@@ -93,4 +120,15 @@ $(VOICES): $(EXPORT)
 $(PROMETHEUS): $(RUNTIME)
 	{ command -v prometheus >/dev/null && command -v promtool >/dev/null; } || \
 	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus)
+	touch $@
+
+# Praat reads the TextGrids that are written: a Debian package. Where it cannot be installed, that test
+# is skipped.
+praat:
+	command -v praat >/dev/null || ! command -v apt-get >/dev/null || [ "$$(id -u)" != 0 ] || \
+	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends praat)
+
+$(TOOLS): $(RUNTIME) requirements-deploy.txt deploy/tools.sh
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-deploy.txt
+	deploy/tools.sh
 	touch $@

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -23,9 +23,19 @@ from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
 from service.serving.catalogue import Catalogue
 from service.serving.emission_cache import EmissionCache
+from service.web.faults import INTERNAL, fault
 from service.web.observer import CLIENT_CLOSED_REQUEST, Observer
+from service.web.page import PageFiles
 from service.web.resources import ClientGone, Resources
-from service.web.routes import models, speech, status, subtitles
+from service.web.routes import (
+    forced_alignment,
+    models,
+    openai,
+    pages,
+    speech,
+    status,
+    subtitles,
+)
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider  # no part of the runtime
@@ -35,6 +45,7 @@ logger = logging.getLogger(__name__)
 STATUSES: Final[dict[type[KolvaniError], int]] = {
     errors.MissingField: 400,
     errors.InvalidField: 400,
+    errors.UnsupportedTask: 400,
     errors.EmptyTranscript: 400,
     errors.UnknownModel: 404,
     errors.UnknownLanguage: 404,
@@ -96,11 +107,17 @@ def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> Fa
         "Errors have one shape: what was expected, what came, and the facts.",
         lifespan=lifespan,
         telemetry=_telemetry(traces),
+        docs_url=None,  # ours works without a content network; ReDoc has no copy here
+        redoc_url=None,
     )
     app.include_router(status.router)
     app.include_router(models.router)
     app.include_router(speech.router)
     app.include_router(subtitles.router)
+    app.include_router(openai.router)
+    app.include_router(forced_alignment.router)
+    app.include_router(pages.router)
+    app.mount("/ui", PageFiles())
     app.add_exception_handler(KolvaniError, _domain_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
@@ -173,7 +190,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
     code = {404: "unknown_path", 405: "method_not_allowed"}.get(error.status_code, "http_error")
     note_outcome(code)
     message = f"{request.method} {request.url.path}: {error.detail}"
-    return _fault(error.status_code, code, message, error.headers)
+    return JSONResponse(fault(code, message), error.status_code, error.headers)
 
 
 async def _validation_error(_: Request, error: Exception) -> Response:
@@ -182,7 +199,7 @@ async def _validation_error(_: Request, error: Exception) -> Response:
     note_outcome("invalid_field")
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
-    return _fault(400, "invalid_field", f"{place}: {first['msg']}", param=place)
+    return JSONResponse(fault("invalid_field", f"{place}: {first['msg']}", param=place), 400)
 
 
 async def _client_gone(_: Request, __: Exception) -> Response:
@@ -191,17 +208,4 @@ async def _client_gone(_: Request, __: Exception) -> Response:
 
 
 async def _internal_error(_: Request, __: Exception) -> Response:
-    return _fault(500, "internal", "an error on our side; it has been logged", kind="server_error")
-
-
-def _fault(
-    status_code: int,
-    code: str,
-    message: str,
-    headers: Mapping[str, str] | None = None,
-    *,
-    param: str | None = None,
-    kind: str = "invalid_request_error",
-) -> Response:
-    body = {"error": {"type": kind, "code": code, "message": message, "param": param}}
-    return JSONResponse(body, status_code, headers)
+    return JSONResponse(INTERNAL, 500)

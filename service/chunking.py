@@ -26,6 +26,7 @@ from service.framing import Framing
 from service.stages import Stages
 
 Progress = Callable[[float], None]  # gets the seconds that are done; may raise, to stop
+OnHeard = Callable[[NDArray[np.float32]], None]  # gets the next frames, log domain; may raise, too
 
 
 @dataclass(frozen=True)
@@ -73,30 +74,41 @@ class Emitter:
         return self.framing.frame_count(max(samples, self.framing.min_samples))
 
     def log_probs(
-        self, audio: Audio, stages: Stages | None = None, on_progress: Progress | None = None
+        self,
+        audio: Audio,
+        stages: Stages | None = None,
+        on_progress: Progress | None = None,
+        on_heard: OnHeard | None = None,
     ) -> NDArray[np.float32]:
         """Log-probabilities of every frame of the audio: float32 [T, V], T its `frame_count`.
 
-        `stages` gets the seconds of `features` and `inference`; `on_progress` is called after every
-        window with the seconds of audio that are done. Raises InferenceError, and what
-        `on_progress` raises: that is how to stop it.
+        `stages` gets the seconds of `features` and `inference`. After every window `on_heard` is
+        called with what is kept of it, float32 [n, V], and then `on_progress` with the seconds of
+        audio that are done. Raises InferenceError, and what these two raise: that is how to stop.
         """
-        stages, tell = stages or Stages(), on_progress or _tell_nobody
+        stages = stages or Stages()
+        tell, show = on_progress or _tell_nobody, on_heard or _show_nobody
         kept, context = self.windowing.frames(self.framing, audio.sample_rate)
         frames = self.frame_count(len(audio.waveform))
         if frames <= kept + 2 * context:
             with stages.time("features"):
                 model_input = self.features(audio.waveform[:])
             whole = self._heard(model_input, stages)
+            show(whole)
         else:
-            whole = self._windowed(audio, windows(frames, kept, context), stages, tell)
+            whole = self._windowed(audio, windows(frames, kept, context), stages, (tell, show))
         tell(audio.duration_sec)
         return whole
 
     def _windowed(
-        self, audio: Audio, windows: Iterator[Window], stages: Stages, tell: Progress
+        self,
+        audio: Audio,
+        windows: Iterator[Window],
+        stages: Stages,
+        listeners: tuple[Progress, OnHeard],
     ) -> NDArray[np.float32]:
         """All windows, each written where it belongs as soon as it is heard."""
+        tell, show = listeners
         with stages.time("features"):
             parts = self.features.parts(audio.waveform)
         whole = np.empty((0, 0), np.float32)
@@ -108,6 +120,7 @@ class Emitter:
                 frames = self.frame_count(len(audio.waveform))
                 whole = np.empty((frames, log_probs.shape[1]), np.float32)
             whole[window.begin : window.end] = log_probs[window.kept]
+            show(whole[window.begin : window.end])
             if window.end < len(whole):
                 tell(window.end * self.framing.stride / audio.sample_rate)
         return whole
@@ -133,3 +146,7 @@ def windows(frames: int, kept: int, context: int) -> Iterator[Window]:
 
 def _tell_nobody(_: float) -> None:
     """Nobody waits for news of it."""
+
+
+def _show_nobody(_: NDArray[np.float32]) -> None:
+    """Nobody listens along."""

@@ -4,6 +4,7 @@
     ├── InputError (ValueError)          what the client sent cannot be served
     │   ├── MissingField                 a field that is needed is absent
     │   ├── InvalidField                 a field holds something else than expected
+    │   ├── UnsupportedTask              work that no model here is made for
     │   ├── EmptyTranscript              no text to align
     │   ├── NothingToAlign               text, but nothing in it that the model can speak
     │   ├── UndecidedLanguage            text in no letters that tell its language
@@ -75,6 +76,10 @@ class MissingField(InputError):
 
 class InvalidField(InputError):
     """A field holds something else than expected."""
+
+
+class UnsupportedTask(InputError):
+    """Work that no model here is made for."""
 
 
 class EmptyTranscript(InputError):

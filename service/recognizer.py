@@ -20,6 +20,7 @@ from service.bundle import Bundle
 from service.characters import placed_characters
 from service.chunking import Emitter, Progress
 from service.ctc import certainty, greedy_decode
+from service.dictation import Dictation, OnText
 from service.emissions import Emissions
 from service.errors import EmptyTranscript, NoSpeech, NothingToAlign
 from service.features import features_of
@@ -39,7 +40,7 @@ from service.text.mapping import written_text
 from service.text.segments import Division
 from service.text.vocabulary import vocabulary_of
 from service.text.written import WrittenText
-from service.words import heard_words, joint_score
+from service.words import heard_tokens, heard_words, joint_score
 
 
 @dataclass(frozen=True)
@@ -104,12 +105,22 @@ class Recognizer:
         emissions = self.listen(audio, on_progress=on_progress)
         return self.place(emissions, written, options, on_progress=on_progress)
 
-    def listen(self, audio: Audio, *, on_progress: Progress | None = None) -> Emissions:
-        """What the model hears; of silent audio nothing."""
+    def listen(
+        self,
+        audio: Audio,
+        *,
+        on_progress: Progress | None = None,
+        on_text: OnText | None = None,
+    ) -> Emissions:
+        """What the model hears; of silent audio nothing.
+
+        `on_text` gets the words of the transcript as they are heard, but for the last one.
+        """
         stages = Stages()
         log_probs = np.zeros((0, self._width), np.float32)
         if not audio.silent:
-            log_probs = self._emitter.log_probs(audio, stages, on_progress)
+            hear = Dictation(self._vocabulary, on_text).hear if on_text else None
+            log_probs = self._emitter.log_probs(audio, stages, on_progress, hear)
         with stages.time("features"):
             loudness = levels(audio.blocks(), audio.sample_rate)
         stride, rate = self.manifest.framing.stride, self.manifest.sample_rate
@@ -121,7 +132,8 @@ class Recognizer:
         """The greedy path as words."""
         stages = Stages()
         with stages.time("search"):
-            words = self._heard(emissions)
+            spans = greedy_decode(emissions.log_probs, self._vocabulary.blank_id)
+            words = heard_words(spans, self._vocabulary, emissions.clock, emissions.levels)
             sure = certainty(emissions.log_probs, self._vocabulary.blank_id)
         return Transcript(
             text=" ".join(word.word for word in words),
@@ -132,6 +144,7 @@ class Recognizer:
             model=self.manifest.id,
             timings={**emissions.timings, **stages.seconds},
             warnings=emissions.warnings,
+            tokens=heard_tokens(spans, self._vocabulary),
         )
 
     def written(
@@ -215,6 +228,7 @@ class Recognizer:
                 characters = self._characters(written, found, words, clock)
         gaps_sec = _longest_gaps(found, clock)
         return Alignment(
+            text=written.text,
             words=words,
             characters=characters,
             segments=segments,

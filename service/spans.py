@@ -112,8 +112,18 @@ class Character:
 
 
 @dataclass(frozen=True)
+class HeardToken:
+    """A piece of a transcript's text, with the space before it if it has one; `score` is
+    exp(mean over its frames of log p(token)), in [0, 1].
+    """
+
+    text: str
+    score: float
+
+
+@dataclass(frozen=True)
 class Transcript:
-    """What was heard."""
+    """What was heard. `tokens` are the pieces of `text`, in order: joined, they are the text."""
 
     text: str
     certainty: float  # exp(mean log p of the best path's letters), in [0, 1]; 0 for silence
@@ -123,16 +133,18 @@ class Transcript:
     model: str
     timings: Mapping[str, float]  # seconds by stage, in the order in which sound flows
     warnings: tuple[str, ...] = ()
+    tokens: tuple[HeardToken, ...] = ()
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """Where a given text was heard.
+    """Where a given text was heard; `text` as it was given.
 
     `score` is that of all aligned tokens together, 0 if there is none; `quality` estimates the
     share of the text that is said where it was placed, in [0, 1] (service/quality.py).
     """
 
+    text: str
     words: tuple[Word, ...]
     # Of the words, without spaces, or their phonemes; None if not asked for.
     characters: tuple[Character, ...] | None

@@ -8,9 +8,10 @@ from typing import Final, NamedTuple
 
 from service.edges import word_edges
 from service.levels import Levels
-from service.spans import FrameClock, TokenSpan, Word
+from service.spans import FrameClock, HeardToken, TokenSpan, Word
 from service.text.vocabulary import Vocabulary
 
+SPACE: Final = " "
 LEAST_SCORE: Final = 1e-30  # keeps log p finite where float32 had none left
 
 
@@ -36,6 +37,32 @@ def heard_words(
             found.append(_Placed(text, place, held[first + skipped : end]))
             place += len(text) + 1
     return tuple(_timed(found, clock, levels))
+
+
+def heard_tokens(spans: Sequence[TokenSpan], vocabulary: Vocabulary) -> tuple[HeardToken, ...]:
+    """The pieces that the text of `heard_words` consists of, each with its span's score.
+
+    The space between two words is the delimiter's piece, where the vocabulary has one; otherwise it
+    belongs to the token that begins a word.
+    """
+    pieces: list[HeardToken] = []
+    parted, delimiter = False, None
+    for span in spans:
+        reading = vocabulary.read(span.token)
+        if reading is None:
+            continue
+        parted = parted or reading.begins_word
+        if span.token == vocabulary.separator_id:
+            delimiter = HeardToken(SPACE, span.score)
+        if not reading.letters:
+            continue
+        space = SPACE if parted and pieces else ""
+        if space and delimiter is not None:
+            pieces.append(delimiter)
+            space = ""
+        pieces.append(HeardToken(space + reading.letters, span.score))
+        parted, delimiter = False, None
+    return tuple(pieces)
 
 
 def joint_score(spans: Sequence[TokenSpan]) -> float:

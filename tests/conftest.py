@@ -1,11 +1,15 @@
 """What all tests share."""
 
+import importlib.util
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
+
+# `make test-browser` has an environment of its own.
+collect_ignore = [] if importlib.util.find_spec("playwright") else ["browser"]
 
 # A busy machine is no failure: examples have no deadline.
 settings.register_profile("kolvani", deadline=None)

@@ -16,6 +16,7 @@ LAYERS = (
     {
         "service.text",
         "service.subtitles",
+        "service.formats",
         "service.audio",
         "service.align",
         "service.search",
@@ -27,7 +28,7 @@ LAYERS = (
         "service.monitoring",
         "service.progress",
     },
-    {"service.words", "service.characters", "service.phonemes"},
+    {"service.words", "service.characters", "service.phonemes", "service.dictation"},
     {"service.placing"},
     {"service.quality", "service.plausibility"},
     {"service.features"},
@@ -42,6 +43,8 @@ LAYERS = (
     {"service.serving.retiming"},
     {"service.web"},
     {"service.app"},
+    {"service.batch", "service.diagnosis"},
+    {"service.commands"},
     {"service.cli", "service.__main__"},
 )
 WEB = LAYERS.index({"service.web"})  # what stands here and right of it may know HTTP

@@ -3,8 +3,9 @@
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, TextIO
+from typing import BinaryIO, Final, TextIO
 
 NEW_MODE: Final = 0o666  # what open() asks for, before the umask takes from it
 
@@ -19,11 +20,20 @@ def write_whole(path: Path, content: bytes) -> None:
 
     Raises Unwritable; an interrupted write leaves nothing behind.
     """
+    with replacing(path) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """The same for what is written piece by piece; for one thread at a time."""
     try:
         if path.exists() and not path.is_file():
-            path.write_bytes(content)
+            with path.open("wb") as device:
+                yield device
         else:
-            _replace(path.resolve(), content)
+            with _beside(path.resolve()) as file:
+                yield file
     except OSError as error:
         raise Unwritable(error.errno, error.strerror, str(path)) from error
 
@@ -40,12 +50,13 @@ def write_output(output: TextIO, content: bytes) -> None:
         raise Unwritable(error.errno, error.strerror, "standard output") from error
 
 
-def _replace(path: Path, content: bytes) -> None:
+@contextlib.contextmanager
+def _beside(path: Path) -> Iterator[BinaryIO]:
     mode = path.stat().st_mode & 0o777 if path.exists() else NEW_MODE & ~_umask()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            yield file
             os.fchmod(file.fileno(), mode)
         Path(name).replace(path)
     except BaseException:  # an interrupt, too
@@ -54,7 +65,7 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _umask() -> int:
-    """The process's; it can only be read by setting it."""
+    """The process's; it can only be read by setting it, so that one thread alone may write."""
     umask = os.umask(0)
     os.umask(umask)
     return umask

@@ -1,10 +1,14 @@
-"""How much memory this process holds."""
+"""How much memory this process holds, and how much it may have."""
 
 import os
 from pathlib import Path
 from typing import Final
 
+from service.ops.quota import CGROUP_ROOT
+
 STATM: Final = Path("/proc/self/statm")
+MEMINFO: Final = Path("/proc/meminfo")
+KIB: Final = 1024
 RESIDENT_FIELD: Final = 1  # of "size resident shared text lib data dt", in pages
 
 
@@ -15,3 +19,38 @@ def resident_bytes(statm: Path = STATM) -> int | None:
     except OSError:
         return None
     return int(fields[RESIDENT_FIELD]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def available_bytes(meminfo: Path = MEMINFO, cgroup_root: Path = CGROUP_ROOT) -> int | None:
+    """What may still be taken: the smaller of what the machine has left and what the cgroup allows;
+    None where neither can be told. Files that the cgroup caches count as taken.
+    """
+    known = [left for left in (_of_machine(meminfo), _of_cgroup(cgroup_root)) if left is not None]
+    return min(known, default=None)
+
+
+def _of_machine(meminfo: Path) -> int | None:
+    for line in _read(meminfo).splitlines():
+        name, _, value = line.partition(":")
+        if name == "MemAvailable":
+            return int(value.split()[0]) * KIB
+    return None
+
+
+def _of_cgroup(root: Path) -> int | None:
+    """Version 2, or version 1, whose limit is a huge number where there is none."""
+    for limit, usage in (
+        (root / "memory.max", root / "memory.current"),
+        (root / "memory/memory.limit_in_bytes", root / "memory/memory.usage_in_bytes"),
+    ):
+        allowed, taken = _read(limit), _read(usage)
+        if allowed.isdecimal() and taken.isdecimal():
+            return max(0, int(allowed) - int(taken))
+    return None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""

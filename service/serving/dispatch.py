@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, NamedTuple, TypeVar
 
 from service.chunking import Progress
+from service.dictation import OnText
 from service.errors import BundleError
 from service.monitoring.facts import Fit, note_fit
 from service.plausibility import LEAST_QUALITY
@@ -40,26 +41,63 @@ class Answer(Generic[Result]):
 
 
 def transcribe(
-    shortlist: Shortlist, recording: Recording, *, on_progress: Progress | None = None
+    shortlist: Shortlist,
+    recording: Recording,
+    *,
+    on_progress: Progress | None = None,
+    on_text: OnText | None = None,
 ) -> Answer[Transcript]:
     """What is said, by the model that was asked for or is most certain.
 
-    `on_progress` gets the seconds of audio that are done, and stops all by raising. Raises
-    BundleError if none of them loads, and what decoding raises.
+    `on_progress` gets the seconds of audio that are done, `on_text` the answer's text, piece by
+    piece as it is heard; each stops all by raising. Raises BundleError if none of the models loads,
+    and what decoding raises.
     """
+    if on_text is None:
+        return _transcribed(shortlist, recording, on_progress, None)
+    told = Told(on_text)
+    answer = _transcribed(shortlist, recording, on_progress, told)
+    told.rest_of(answer.result.text)
+    return answer
+
+
+class Told:
+    """How much of a text has been told."""
+
+    def __init__(self, on_text: OnText) -> None:
+        self._on_text = on_text
+        self._length = 0
+
+    def __call__(self, piece: str) -> None:
+        """Tell what comes next."""
+        self._length += len(piece)
+        self._on_text(piece)
+
+    def rest_of(self, text: str) -> None:
+        """Tell what is left of the whole text, if anything is."""
+        if rest := text[self._length :]:
+            self(rest)
+
+
+def _transcribed(
+    shortlist: Shortlist,
+    recording: Recording,
+    on_progress: Progress | None,
+    on_text: OnText | None,
+) -> Answer[Transcript]:
     before: Stages = {}
     found = _warm_ones(shortlist.lines, before)
     passed = [name for one in found for name in one.passed]
     if len(found) > 1:
         recognizers = [one.recognizer for one in found]
-        return _most_certain(recognizers, recording, passed, before, on_progress)
+        return _most_certain(recognizers, recording, passed, before, on_progress, on_text=on_text)
     recognizer = found[0].recognizer
     choice = (
         shortlist.decision.choice(found[0].model)
         if shortlist.decision
         else _only_one(recognizer, shortlist)
     )
-    emissions, cached = recording.heard_by(recognizer, on_progress=on_progress)
+    emissions, cached = recording.heard_by(recognizer, on_progress=on_progress, on_text=on_text)
     before["decode"] = recording.decode_sec
     return Answer(recognizer.read(emissions), _telling(choice, passed), before, cached)
 
@@ -130,6 +168,8 @@ def _most_certain(
     passed: Sequence[str],
     before: Stages,
     on_progress: Progress | None,
+    *,
+    on_text: OnText | None,
 ) -> Answer[Transcript]:
     began = time.perf_counter()
     choice, recognizer, transcript = by_certainty(recording, recognizers)
@@ -139,7 +179,7 @@ def _most_certain(
     before |= {"decode": recording.decode_sec, "language": comparing_sec}
     cached = False
     if transcript is None:
-        emissions, cached = recording.heard_by(recognizer, on_progress=on_progress)
+        emissions, cached = recording.heard_by(recognizer, on_progress=on_progress, on_text=on_text)
         transcript = recognizer.read(emissions)
     return Answer(transcript, _telling(choice, passed), before, cached)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from service.audio import Audio, check_duration
 from service.chunking import Progress
+from service.dictation import OnText
 from service.emissions import Emissions
 from service.recognizer import Recognizer
 from service.serving.emission_cache import EmissionCache, EmissionKey
@@ -61,17 +62,18 @@ class Recording:
         sound: Audio | Emissions | None = None,
         *,
         on_progress: Progress | None = None,
+        on_text: OnText | None = None,
     ) -> tuple[Emissions, bool]:
         """What a model hears, and whether that was kept from an earlier request of the same sound.
 
-        sound: its `sound_for`, where that was asked for before. Raises what that and the model
-        raise.
+        sound: its `sound_for`, where that was asked for before; on_text: as `Recognizer.listen` has
+        it, not called where the emissions were kept. Raises what the two and the model raise.
         """
         if sound is None:
             sound = self.sound_for(recognizer)
         if isinstance(sound, Emissions):
             return sound, True
-        emissions = recognizer.listen(sound, on_progress=on_progress)
+        emissions = recognizer.listen(sound, on_progress=on_progress, on_text=on_text)
         key = self._key(recognizer)
         if self._keeping and key:
             self._keeping.cache.put(key, emissions)

@@ -5,7 +5,7 @@ bytes -> cues -> script -> dispatch.align -> words -> new times -> bytes
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from service.chunking import Progress
@@ -61,20 +61,23 @@ def retime(
     *,
     tier: str | None = None,
     linger_sec: float = 0.0,
+    with_characters: bool = False,
     on_progress: Progress | None = None,
 ) -> Retimed:
     """Align what the cues say with the recording, and give them the times at which it is said.
 
-    `on_progress` as in `dispatch.align`. Raises what that and reading the subtitles raise.
+    with_characters: of the alignment, in the result's `answer`. `on_progress` as in
+    `dispatch.align`. Raises what that and reading the subtitles raise.
     """
     began = time.perf_counter()
     old = read_subtitles(content, tier)
     script = script_of(old.cues)
     read_sec = time.perf_counter() - began
-    answer = _align(shortlist, recording, script.text, on_progress)
+    options = replace(CUES, with_characters=with_characters)
+    answer = _align(shortlist, recording, script.text, options, on_progress)
     began = time.perf_counter()
     result = answer.result
-    heard = heard_cues(script, result.words)
+    heard = heard_cues(script, result.words, result.segments)
     timings = new_times(old.cues, heard, result.duration_sec, linger_sec)
     new = old.retimed([(timing.start, timing.end) for timing in timings])
     cues = tuple(map(_retimed_cue, range(len(timings)), old.cues, new.cues, timings))
@@ -82,10 +85,14 @@ def retime(
 
 
 def _align(
-    shortlist: Shortlist, recording: Recording, text: str, on_progress: Progress | None
+    shortlist: Shortlist,
+    recording: Recording,
+    text: str,
+    options: AlignOptions,
+    on_progress: Progress | None,
 ) -> Answer[Alignment]:
     try:
-        return dispatch.align(shortlist, recording, text, CUES, on_progress=on_progress)
+        return dispatch.align(shortlist, recording, text, options, on_progress=on_progress)
     except InputError as error:
         if error.param == "transcript":  # the client sent none: its cues are meant
             error.param = "subtitles"

@@ -11,6 +11,7 @@ from typing import Final
 from service.audio import decode_file
 from service.bundle import Bundle
 from service.errors import BundleError, KolvaniError
+from service.manifest import MANIFEST_FILE
 from service.ops.memory import resident_bytes
 from service.recognizer import Recognizer
 from service.text.script import main_script
@@ -20,6 +21,7 @@ logger = logging.getLogger(__name__)
 # Two synthetic words. Silence would leave the kernels that speech needs untouched.
 WARM_UP_SPEECH: Final = Path(__file__).with_name("warm_up.flac")
 WARM_UP_MAX_SEC: Final = 10.0
+FLOAT_BYTES: Final = 4
 
 Opener = Callable[[Bundle], Recognizer]
 
@@ -44,6 +46,10 @@ class ServedModel:
         self.file_bytes = sum(
             (bundle.folder / name).stat().st_size for name in bundle.manifest.files
         )
+        self.written_at = int((bundle.folder / MANIFEST_FILE).stat().st_mtime)  # since 1970
+        stride, rate = self.manifest.framing.stride, self.manifest.sample_rate
+        # What is heard in a second of audio takes so much memory: float32 [frames, tokens].
+        self.emission_bytes = FLOAT_BYTES * len(bundle.tokens) * rate / stride
         self.fault: str | None = None  # why it cannot be served, once loading has failed
         self.loaded: Loaded | None = None
         self._bundle, self._opener, self._loading = bundle, opener, loading

@@ -10,7 +10,7 @@ audio while there is a millisecond for each.
 
 import heapq
 import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -18,14 +18,13 @@ from typing import Final, Literal
 import numpy as np
 
 from service.errors import EmptySubtitles
-from service.spans import Word
+from service.spans import Segment, Word
 from service.subtitles.cue import Cue
 
 CueStatus = Literal["retimed", "moved", "kept"]
 
 LEAST_FOUND: Final = 0.5  # of a cue's words that can be spoken; with fewer, its edges are a guess
 LEAST_SEC: Final = 0.001  # that a cue lasts: players and WebVTT want its end after its start
-LEAST_SCORE: Final = 1e-30  # keeps log p finite
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Script:
 
 @dataclass(frozen=True)
 class Heard:
-    """When a cue is said, in seconds; `score` in [0, 1], of its words together, by their length."""
+    """When a cue is said, in seconds; `score` in [0, 1], of its words together."""
 
     start: float
     end: float
@@ -71,13 +70,16 @@ def script_of(cues: Sequence[Cue]) -> Script:
     return Script("\n".join(lines), tuple(order), tuple(starts))
 
 
-def heard_cues(script: Script, words: Sequence[Word]) -> dict[int, Heard]:
-    """Cue -> when it is said, for those of which enough was found."""
-    lines: dict[int, list[Word]] = {}
-    for word in words:
-        lines.setdefault(bisect_right(script.starts, word.char_start) - 1, []).append(word)
-    heard = {script.cues[line]: _heard(said) for line, said in lines.items()}
-    return {cue: found for cue, found in heard.items() if found is not None}
+def heard_cues(
+    script: Script, words: Sequence[Word], segments: Sequence[Segment]
+) -> dict[int, Heard]:
+    """Cue -> when it is said, for those of which enough was found; segments: one a line."""
+    heard = {}
+    for cue, line in zip(script.cues, segments, strict=True):
+        found = _heard(words[line.first_word : line.end_word], line.score)
+        if found is not None:
+            heard[cue] = found
+    return heard
 
 
 def new_times(
@@ -119,16 +121,13 @@ def _length(cue: Cue) -> float:
     return max(0.0, cue.end - cue.start)
 
 
-def _heard(words: Sequence[Word]) -> Heard | None:
+def _heard(words: Sequence[Word], score: float | None) -> Heard | None:
     found = [word for word in words if word.status == "aligned"]
     missing = sum(word.status == "not_found" for word in words)
     if not found or len(found) < LEAST_FOUND * (len(found) + missing):
         return None
     times = [(word.start or 0.0, word.end or 0.0) for word in found]
-    lengths = [max(end - start, LEAST_SEC) for start, end in times]
-    logs = [math.log(max(word.score or 0.0, LEAST_SCORE)) for word in found]
-    mean = float(np.average(logs, weights=lengths))
-    return Heard(times[0][0], max(end for _, end in times), round(math.exp(mean), 4))
+    return Heard(times[0][0], max(end for _, end in times), score or 0.0)
 
 
 def _moved_with_neighbours(

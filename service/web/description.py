@@ -8,9 +8,13 @@ from service.recognizer import DEFAULTS
 from service.serving.catalogue import AUTO
 from service.text.lineup import Gaps
 from service.text.segments import Division
-from service.web.retime_form import MAX_LINGER_SEC, RESPONSE_FORMATS
+from service.web.events import EVENTS_TYPE
+from service.web.form_fields import FLAGS
+from service.web.format_description import answered, format_fields
+from service.web.rendering import ANSWER
+from service.web.retime_form import MAX_LINGER_SEC, OWN
 from service.web.schemas import ErrorAnswer
-from service.web.uploads import FLAGS, FORM_TYPE
+from service.web.uploads import FORM_TYPE
 
 _SHARED_FIELDS: Final[dict[str, Any]] = {
     "audio": {
@@ -58,13 +62,12 @@ _RETIME_FIELDS: Final[dict[str, Any]] = {
         "default": 0,
         "description": "How long a cue stays after its last word, in seconds, if no other begins.",
     },
-    "response_format": {
-        "type": "string",
-        "enum": list(RESPONSE_FORMATS),
-        "default": "file",
-        "description": "`file`: the corrected subtitles themselves. `json`: those as text, and "
-        "what was done to each cue.",
-    },
+    **format_fields(
+        OWN,
+        "`file`: the subtitles that came, with their new times and nothing else changed. `json`: "
+        "those as text, and what was done to each cue. All others are written anew from the words, "
+        "a segment a cue: what is not said, such as [music], is not in them.",
+    ),
 }
 _ALIGN_FIELDS: Final[dict[str, Any]] = {
     "transcript": {
@@ -101,9 +104,23 @@ _ALIGN_FIELDS: Final[dict[str, Any]] = {
         "description": "Whether the answer has the time of every character, or phoneme, too.",
     },
 }
+_SPEECH_FORMATS: Final[dict[str, Any]] = {
+    **format_fields((ANSWER,), "`json`: everything that is known."),
+    "stream": {
+        "type": "string",
+        "enum": list(FLAGS),
+        "default": "false",
+        "description": "Whether progress is told while the work goes on, in server-sent events: "
+        "`progress`, ten a second at most, with `stage` (`inference`, `search`), "
+        "`done_sec` and `duration_sec`; at last `result`, whose data is "
+        "the answer. An error before the first event is a plain HTTP error (for 15 s, after which "
+        "the answer begins with a comment), and a later one is the event `error`, the last one. "
+        "With the format `json` alone.",
+    },
+}
 
 
-def _refusal(description: str, code: str, message: str, **facts: Fact) -> dict[str, Any]:
+def refusal(description: str, code: str, message: str, **facts: Fact) -> dict[str, Any]:
     """One documented error status: the answer's model, and an example with its facts."""
     kind = "server_error" if "retry_after_sec" in facts else "invalid_request_error"
     param = facts.pop("param", None)
@@ -113,28 +130,28 @@ def _refusal(description: str, code: str, message: str, **facts: Fact) -> dict[s
 
 
 ERRORS: Final[dict[int | str, dict[str, Any]]] = {
-    400: _refusal(
+    400: refusal(
         "`missing_field`, `invalid_field`, `empty_transcript`: a field is absent or holds "
-        "something else than expected.",
+        "something else than expected. `unsupported_task`: no model is made for it.",
         "missing_field",
         "expected a file in the field audio (or file), got none",
         param="audio",
     ),
-    404: _refusal(
+    404: refusal(
         "`unknown_model`, `unknown_language`: with the known ones.",
         "unknown_language",
         "expected one of the languages he, got 'xx'",
         param="language",
         known=["he"],
     ),
-    413: _refusal(
+    413: refusal(
         "`audio_too_long`, `upload_too_large`, `subtitles_too_long`: with the limit.",
         "audio_too_long",
         "expected at most 14400 s of audio, got more: cut it into parts and send each",
         param="audio",
         max_audio_sec=14400.0,
     ),
-    415: _refusal(
+    415: refusal(
         "`unsupported_audio`, `unsupported_subtitles`: no audio, or no subtitles, that are read "
         "here, and what they are.",
         "unsupported_audio",
@@ -143,7 +160,7 @@ ERRORS: Final[dict[int | str, dict[str, Any]]] = {
         recognized="a PDF document",
         first_bytes="25 50 44 46 2d 31 2e 37",
     ),
-    422: _refusal(
+    422: refusal(
         "`corrupt_audio`, `empty_audio`, `invalid_samples`, `no_speech`, `nothing_to_align`, "
         "`undecided_language`, `transcript_too_long`, `corrupt_subtitles`, `empty_subtitles`: "
         "audio, text or subtitles that cannot be worked with, and why.",
@@ -154,13 +171,13 @@ ERRORS: Final[dict[int | str, dict[str, Any]]] = {
         frames=49,
         tokens=199,
     ),
-    500: _refusal(
+    500: refusal(
         "`internal`, `inference_error`, `bundle_error` (the model does not load): an error on our "
         "side; it has been logged.",
         "internal",
         "an error on our side; it has been logged",
     ),
-    503: _refusal(
+    503: refusal(
         "`overloaded`, `not_ready`, `storage_full`: come back after Retry-After seconds.",
         "overloaded",
         "expected room in the queue of 32, got none: try again in 4 s",
@@ -175,6 +192,23 @@ def _form(fields: dict[str, Any], required: list[str]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {FORM_TYPE: {"schema": schema}}}}
 
 
-TRANSCRIBE_BODY: Final = _form(_SHARED_FIELDS, ["audio"])
-ALIGN_BODY: Final = _form({**_SHARED_FIELDS, **_ALIGN_FIELDS}, ["audio", "transcript"])
+TRANSCRIBE_BODY: Final = _form({**_SHARED_FIELDS, **_SPEECH_FORMATS}, ["audio"])
+ALIGN_BODY: Final = _form(
+    {**_SHARED_FIELDS, **_ALIGN_FIELDS, **_SPEECH_FORMATS}, ["audio", "transcript"]
+)
 RETIME_BODY: Final = _form({**_SHARED_FIELDS, **_RETIME_FIELDS}, ["audio", "subtitles"])
+FORCED_ALIGNMENT_BODY: Final = _form(
+    {
+        "file": {**_SHARED_FIELDS["audio"], "description": "The recording. (`audio` will do.)"},
+        "text": {**_ALIGN_FIELDS["transcript"]},
+        "enabled_spooled_file": {
+            "type": "boolean",
+            "description": "Without effect: every large file is kept on disk, whatever this says.",
+        },
+        **{name: _SHARED_FIELDS[name] for name in ("model", "language", "max_audio_sec")},
+        **{name: _ALIGN_FIELDS[name] for name in ("gaps", "pronunciations")},
+    },
+    ["file", "text"],
+)
+ANSWERED: Final = answered("What was heard, in the format that was asked for.", EVENTS_TYPE)
+RETIMED: Final = answered("The subtitles with their new times, in the format that was asked for.")

@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, BinaryIO, Final, TypeVar
 
 from fastapi import Depends, Request
@@ -18,6 +18,7 @@ from service.ops.settings import Settings
 from service.serving.catalogue import Catalogue
 from service.serving.emission_cache import EmissionCache
 from service.serving.recording import Keeping, Recording
+from service.web.clips import Clip, find_clips
 
 Result = TypeVar("Result")
 
@@ -36,6 +37,7 @@ class Resources:
     emissions: EmissionCache
     catalogue: Catalogue | None = None
     load_error: str | None = None
+    clips: Mapping[str, Clip] = field(default_factory=find_clips)
 
     def count_served(self) -> int:
         """How many models can be asked."""

@@ -11,11 +11,14 @@ from starlette.datastructures import FormData, UploadFile
 
 from service.errors import InvalidField, MissingField
 from service.subtitles.reading import MAX_BYTES
-from service.web.uploads import audio_of, first_of, limit_of, read_form, text_of, whole
+from service.web.form_fields import first_of, text_of, whole
+from service.web.rendering import ANSWER, Rendering, rendering_of, stem_of
+from service.web.uploads import AUDIO_FIELDS, audio_of, limit_of, read_form
 
 SUBTITLES: Final = "subtitles"
 MAX_LINGER_SEC: Final = 10.0
-RESPONSE_FORMATS: Final = {"file": False, "json": True}
+FILE: Final = "file"  # the subtitles that came, with other times
+OWN: Final = (FILE, ANSWER)  # what only this route makes
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class RetimeForm:
     max_audio_sec: float
     tier: str | None
     linger_sec: float
-    as_json: bool
+    rendering: Rendering
 
 
 @asynccontextmanager
@@ -50,7 +53,7 @@ async def retime_form(
             max_audio_sec=limit_of(form, max_audio_sec),
             tier=text_of(form, "tier"),
             linger_sec=_linger_of(form),
-            as_json=_as_json(form),
+            rendering=rendering_of(form, stem_of(form, (SUBTITLES, *AUDIO_FIELDS)), OWN, FILE),
         )
     finally:
         await form.close()
@@ -79,13 +82,3 @@ def _linger_of(form: FormData) -> float:
             f"expected linger_sec from 0 to {MAX_LINGER_SEC:g}, got {text!r}", param="linger_sec"
         )
     return linger_sec
-
-
-def _as_json(form: FormData) -> bool:
-    text = text_of(form, "response_format") or "file"
-    if text not in RESPONSE_FORMATS:
-        raise InvalidField(
-            f"expected {' or '.join(RESPONSE_FORMATS)} in the field response_format, got {text!r}",
-            param="response_format",
-        )
-    return RESPONSE_FORMATS[text]

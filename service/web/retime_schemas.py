@@ -1,22 +1,17 @@
 """Corrected subtitles on the wire. Field descriptions are what /docs shows."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from pydantic import BaseModel, Field
 
+from service.formats.table import FORMATS
 from service.serving.retiming import Retimed
 from service.subtitles.captions.reader import MARK
 from service.subtitles.cue import Edge
 from service.subtitles.reading import Format
 from service.subtitles.timing import CueStatus
+from service.web.rendering import Part
 from service.web.schemas import NO_STAGES, Score, ServedAnswer, served
-
-MEDIA_TYPES: Final[dict[Format, str]] = {
-    "srt": "application/x-subrip",
-    "vtt": "text/vtt",
-    "textgrid": "text/plain",
-}
 
 
 class CueAnswer(BaseModel):
@@ -65,8 +60,10 @@ def retime_answer(retimed: Retimed, before: Mapping[str, float] = NO_STAGES) -> 
     )
 
 
-def media_type(retimed: Retimed) -> str:
-    """The content type of the file, with its charset; UTF-16 has a mark that tells its order."""
-    encoding = retimed.subtitles.encoding
-    charset = "utf-16" if encoding.startswith("utf-16") else encoding
-    return f"{MEDIA_TYPES[retimed.subtitles.format]}; charset={charset}"
+def corrected_file(retimed: Retimed) -> Part:
+    """The file, with its charset; UTF-16 has a mark that tells its order."""
+    subtitles = retimed.subtitles
+    charset = "utf-16" if subtitles.encoding.startswith("utf-16") else subtitles.encoding
+    form = FORMATS[subtitles.format]
+    suffix = f".retimed{form.suffix}"
+    return Part(subtitles.content, f"{form.media_type}; charset={charset}", suffix)

@@ -258,16 +258,23 @@ def served(
 ) -> dict[str, Any]:
     """The fields of a ServedAnswer; `before`: seconds of the stages before the answer's own."""
     result = answer.result
-    timings = {**before, **answer.before, **result.timings}
     return {
         "duration_sec": round(result.duration_sec, 3),
         "language": result.language,
         "model": result.model,
         "choice": ChoiceAnswer.model_validate(answer.choice, from_attributes=True),
-        "timings": {stage: round(seconds, 4) for stage, seconds in timings.items()},
+        "timings": timings_of(answer, before),
         "cached": answer.cached,
         "warnings": list(result.warnings),
     }
+
+
+def timings_of(
+    answer: Answer[Transcript] | Answer[Alignment], before: Mapping[str, float]
+) -> dict[str, float]:
+    """Seconds by stage, in the order in which sound flows."""
+    timings = {**before, **answer.before, **answer.result.timings}
+    return {stage: round(seconds, 4) for stage, seconds in timings.items()}
 
 
 def _all(schema: type[Schema], items: Iterable[object]) -> list[Schema]:

@@ -4,9 +4,9 @@ Small uploads stay in memory, larger ones go to an unnamed temporary file that d
 closed; the body is never whole in memory, and is refused as soon as it passes the limit.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Final, cast, get_args
 
 from fastapi import Request
@@ -19,15 +19,16 @@ from service.recognizer import DEFAULTS, AlignOptions
 from service.text.lineup import Gaps
 from service.text.segments import Division
 from service.text.spoken.dictionary import read_pronunciations
+from service.web.form_fields import first_of, flag_of, one_of, text_of, whole
+from service.web.rendering import ANSWER, Rendering, rendering_of, stem_of
 
 CHARSETS: Final = ("utf-8", "utf8")
 FORM_TYPE: Final = "multipart/form-data"
 MAX_FILES: Final = 4
-MAX_FIELDS: Final = 16
+MAX_FIELDS: Final = 32
 MAX_TEXT_BYTES: Final = 1 << 22  # a day of Hindi, at 150 words a minute, is 3.5 MB
 AUDIO_FIELDS: Final = ("audio", "file")
 PRONUNCIATIONS: Final = "pronunciations"
-FLAGS: Final = {"true": True, "false": False}
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class SpeechForm:
     max_audio_sec: float
     transcript: str  # "" where the request has none
     options: AlignOptions  # the defaults for a request without transcript
+    rendering: Rendering
+    stream: bool  # whether progress is told in events, before the answer
 
 
 @asynccontextmanager
@@ -52,13 +55,16 @@ async def speech_form(
     """
     form = await read_form(request, max_bytes)
     try:
+        rendering = rendering_of(form, stem_of(form, AUDIO_FIELDS))
         yield SpeechForm(
             audio=audio_of(form),
             model=text_of(form, "model"),
             language=text_of(form, "language"),
             max_audio_sec=limit_of(form, max_audio_sec),
-            transcript=await _transcript_of(form) if with_transcript else "",
-            options=options_of(form),
+            transcript=await transcript_of(form) if with_transcript else "",
+            options=_with_characters(options_of(form), rendering),
+            rendering=rendering,
+            stream=_stream_of(form, rendering),
         )
     finally:
         await form.close()
@@ -125,22 +131,16 @@ def _text_too_large(name: str) -> UploadTooLarge:
     )
 
 
-def audio_of(form: FormData) -> BinaryIO:
-    """The recording. Raises MissingField or InvalidField."""
-    value = first_of(form, AUDIO_FIELDS)
+def audio_of(form: FormData, names: tuple[str, ...] = AUDIO_FIELDS) -> BinaryIO:
+    """The recording, in the first of the named fields. Raises MissingField or InvalidField."""
+    name, *others = names
+    value = first_of(form, names)
     if value is None:
-        raise MissingField("expected a file in the field audio (or file), got none", param="audio")
+        field = f"{name} (or {', '.join(others)})" if others else name
+        raise MissingField(f"expected a file in the field {field}, got none", param=name)
     if isinstance(value, str):
-        raise InvalidField("expected a file in the field audio, got a text", param="audio")
+        raise InvalidField(f"expected a file in the field {name}, got a text", param=name)
     return value.file
-
-
-def text_of(form: FormData, name: str) -> str | None:
-    """A field without its outer spaces; None where it is empty or absent. Raises InvalidField."""
-    value = first_of(form, (name,))
-    if isinstance(value, UploadFile):
-        raise InvalidField(f"expected a text in the field {name}, got a file", param=name)
-    return whole(value, name).strip() or None if value is not None else None
 
 
 def limit_of(form: FormData, ceiling: float) -> float:
@@ -167,20 +167,28 @@ def limit_of(form: FormData, ceiling: float) -> float:
 def options_of(form: FormData) -> AlignOptions:
     """How to align. Raises InvalidField."""
     return AlignOptions(
-        gaps=cast("Gaps", _one_of(form, "gaps", get_args(Gaps), DEFAULTS.gaps)),
-        segments=cast("Division", _one_of(form, "segments", get_args(Division), DEFAULTS.segments)),
+        gaps=cast("Gaps", one_of(form, "gaps", get_args(Gaps), DEFAULTS.gaps)),
+        segments=cast("Division", one_of(form, "segments", get_args(Division), DEFAULTS.segments)),
         pronunciations=_pronunciations_of(form),
-        with_characters=_flag_of(form, "characters"),
+        with_characters=flag_of(form, "characters"),
     )
 
 
-def _one_of(form: FormData, name: str, known: Collection[str], default: str) -> str:
-    text = text_of(form, name) or default
-    if text not in known:
+def _with_characters(options: AlignOptions, rendering: Rendering) -> AlignOptions:
+    """A format that tells the times of characters asks for them."""
+    asked = options.with_characters or rendering.with_characters
+    return replace(options, with_characters=asked)
+
+
+def _stream_of(form: FormData, rendering: Rendering) -> bool:
+    stream = flag_of(form, "stream")
+    if stream and (rendering.archived or rendering.names != (ANSWER,)):
         raise InvalidField(
-            f"expected one of {', '.join(known)} in the field {name}, got {text!r}", param=name
+            f"expected format {ANSWER} with stream, got {', '.join(rendering.names)}: ask again "
+            "for a file, and what was heard is still known",
+            param="stream",
         )
-    return text
+    return stream
 
 
 def _pronunciations_of(form: FormData) -> dict[str, str]:
@@ -188,60 +196,32 @@ def _pronunciations_of(form: FormData) -> dict[str, str]:
     return {} if text is None else read_pronunciations(text)
 
 
-def _flag_of(form: FormData, name: str) -> bool:
-    text = text_of(form, name) or "false"
-    if text not in FLAGS:
-        raise InvalidField(
-            f"expected {' or '.join(FLAGS)} in the field {name}, got {text!r}", param=name
-        )
-    return FLAGS[text]
+async def transcript_of(form: FormData, names: tuple[str, ...] = ("transcript",)) -> str:
+    """The given text, in the first of the named fields: a text or a UTF-8 text file.
 
-
-async def _transcript_of(form: FormData) -> str:
-    value = first_of(form, ("transcript",))
+    Raises MissingField, InvalidField, UploadTooLarge or EmptyTranscript.
+    """
+    name, value = names[0], first_of(form, names)
     if value is None:
         raise MissingField(
-            "expected a text, or a text file, in the field transcript, got none",
-            param="transcript",
+            f"expected a text, or a text file, in the field {name}, got none", param=name
         )
     if isinstance(value, UploadFile):
-        value = await _text_file(value)
-    if not whole(value, "transcript").strip():
-        raise EmptyTranscript("expected a text to align, got an empty one", param="transcript")
+        value = await _text_file(value, name)
+    if not whole(value, name).strip():
+        raise EmptyTranscript("expected a text to align, got an empty one", param=name)
     return value
 
 
-def whole(text: str, name: str) -> str:
-    """The text, if an answer can hold it: half a character has no UTF-8."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        half = ord(text[error.start])
-        raise InvalidField(
-            f"expected whole characters in the field {name}, got the surrogate U+{half:04X} at "
-            f"{error.start}",
-            param=name,
-        ) from error
-    return text
-
-
-async def _text_file(upload: UploadFile) -> str:
+async def _text_file(upload: UploadFile, name: str) -> str:
     content = await upload.read(MAX_TEXT_BYTES + 1)
     if len(content) > MAX_TEXT_BYTES:
-        raise _text_too_large("transcript")
+        raise _text_too_large(name)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidField(
-            f"expected UTF-8 text in transcript, got byte 0x{content[error.start]:02x} at "
+            f"expected UTF-8 text in {name}, got byte 0x{content[error.start]:02x} at "
             f"{error.start}",
-            param="transcript",
+            param=name,
         ) from error
-
-
-def first_of(form: FormData, names: Collection[str]) -> str | UploadFile | None:
-    """The first of the named fields that the form has."""
-    for name in names:
-        if name in form:
-            return form[name]
-    return None

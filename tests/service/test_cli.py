@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 from bundles import HINDI_LETTERS, write_bundle
 
+from service.batch import status
 from service.chunking import Progress
 from service.cli import main
-from service.progress import CLEAR_LINE
+from service.formats.options import FormatOptions
+from service.recognizer import AlignOptions
 
 UNREAD = "expected a file that can be read, got"
 
@@ -189,8 +192,7 @@ def test_a_report_in_the_place_of_the_subtitles_is_wrong_usage(
     link.symlink_to(subtitles.name)
     command = ["retime", "examples/he-2.wav", str(subtitles)]
     for report in (subtitles, link, subtitles.parent / "." / "a.srt"):
-        with pytest.raises(SystemExit, match="2"):
-            main([*command, "-o", str(subtitles), "--report", str(report)])
+        assert main([*command, "-o", str(subtitles), "--report", str(report)]) == 2
         assert b"expected two files for --output and --report" in capsysbinary.readouterr().err
     assert subtitles.read_bytes() == SRT
     assert main([*command, "-o", "/dev/null", "--report", "/dev/null"]) == 0
@@ -218,11 +220,12 @@ def test_a_command_that_is_terminated_clears_its_bar(
     monkeypatch.chdir(root)
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setattr("service.progress.LEAST_SEC", 0.0)
+    monkeypatch.setattr("service.progress.OFTEN_SEC", 0.0)
     monkeypatch.setattr("service.serving.dispatch.transcribe", terminated)
     with pytest.raises(SystemExit, match="143"):
         main(["transcribe", "examples/he-1.wav"])
     assert "placing the words" in terminal.getvalue()
-    assert terminal.getvalue().endswith(CLEAR_LINE)
+    assert re.search(r"\r *\r$", terminal.getvalue())
     assert signal.getsignal(signal.SIGTERM) is before
 
 
@@ -265,8 +268,34 @@ def test_an_interrupt_while_modules_are_imported_is_quiet(root: Path) -> None:
     [
         (["transcribe", "examples/he-1.txt"], 1, '"code": "unsupported_audio"'),
         (["transcribe", "none.wav"], 1, f"error: none.wav: {UNREAD}: No such file"),
-        (["transcribe", "examples"], 1, f"error: examples: {UNREAD}: Is a directory"),
-        (["align", "examples", "examples/he-1.txt"], 1, f"error: examples: {UNREAD}: Is a dir"),
+        (["transcribe", "examples"], 2, "expected --output with a folder for several recordings"),
+        (["align", "examples", "examples/he-1.txt"], 2, "expected texts beside the recordings of"),
+        (["align"], 2, "expected a recording or --manifest, got neither"),
+        (["align", "a.wav", "--manifest", "a.tsv"], 2, "or --manifest, got both"),
+        (["align", "-", "-"], 2, "expected a text file beside a recording from standard input"),
+        (["align", "-"], 2, "expected a text file beside a recording from standard input"),
+        (
+            ["align", "examples/he-1.wav", "examples/he-1.txt", "-o", "examples/he-1.txt"],
+            2,
+            "apart",
+        ),
+        (["align", "none.wav"], 1, f"error: none.txt: {UNREAD}: No such"),
+        (["align", "--manifest", "none.tsv", "-o", "x/"], 1, f"error: none.tsv: {UNREAD}: No such"),
+        (["retime", "examples/he-1.wav"], 2, "expected subtitles for the recording"),
+        (["retime", "-", "-"], 2, "got it for both"),
+        (["retime", "examples", "a.srt"], 2, "expected subtitles beside the recordings"),
+        (["transcribe", "-", "examples/he-1.wav"], 2, "expected - alone or not at all"),
+        (["transcribe", "examples/he-1.wav", "--jobs", "2"], 2, "--jobs for several recordings"),
+        (
+            ["transcribe", "examples/he-1.wav", "--report", "a"],
+            2,
+            "--report for several recordings",
+        ),
+        (["transcribe", "examples/he-1.wav", "--format", "srt,txt"], 2, "for several formats"),
+        (["transcribe", "examples/*.mp3", "-o", "x"], 1, "expected a pattern that files match"),
+        (["transcribe", "docs", "-o", "x"], 1, "expected a folder with recordings, got docs"),
+        (["transcribe", "examples", "-o", "README.md"], 2, "got the file README.md"),
+        (["transcribe", "examples/he-1.wav", "--max-cue-sec", "0"], 2, "expected max_cue_sec from"),
         (["align", "examples/he-1.wav", "docs"], 1, f"error: docs: {UNREAD}: Is a directory"),
         (["align", "examples/he-1.wav", "none.txt"], 1, f"error: none.txt: {UNREAD}: No such"),
         (["transcribe", "examples/he-1.wav", "--model", "x"], 1, '"code": "unknown_model"'),
@@ -353,3 +382,29 @@ def test_the_module_runs(root: Path) -> None:
     command = [sys.executable, "-m", "service", "--help"]
     done = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
     assert "transcribe" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["transcribe"], ["align"], ["retime"], ["models"], ["doctor"], ["serve"]]
+)
+def test_help_tells_every_exit_status(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of each command."""
+    with pytest.raises(SystemExit, match="0"):
+        main([*command, "--help"])
+    told = capsys.readouterr().out
+    known = (status.DONE, status.FAILED, status.USAGE, status.LOW_QUALITY)
+    for number in (*known, status.INTERRUPTED, status.TERMINATED):
+        assert re.search(rf"^  {number} ", told, re.MULTILINE)
+
+
+def test_every_option_of_the_server_is_one_here(capsys: pytest.CaptureFixture[str]) -> None:
+    """By the same name, with dashes."""
+    fields = set(AlignOptions.__dataclass_fields__) | set(FormatOptions.__dataclass_fields__)
+    fields = (fields - {"with_characters"}) | {"characters", "language", "model", "format"}
+    with pytest.raises(SystemExit, match="0"):
+        main(["align", "--help"])
+    told = capsys.readouterr().out
+    for name in fields:
+        assert f"--{name.replace('_', '-')}" in told

@@ -1,16 +1,23 @@
 """POST /transcribe and POST /align."""
 
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 
 from fastapi import APIRouter, Request, Response
 
 from service.chunking import Progress
+from service.formats.document import document_of
+from service.formats.table import JSON
 from service.serving import dispatch
 from service.serving.catalogue import Shortlist
+from service.serving.dispatch import Answer
 from service.serving.recording import Recording
+from service.spans import Alignment, Transcript
 from service.web.counting import counted
-from service.web.description import ALIGN_BODY, ERRORS, TRANSCRIBE_BODY
+from service.web.description import ALIGN_BODY, ANSWERED, ERRORS, TRANSCRIBE_BODY
+from service.web.events import Send, streamed
+from service.web.progress_events import reporting, result_event
+from service.web.rendering import ANSWER, Part, Rendered
 from service.web.resources import Resources, ResourcesDep, run_for_client
 from service.web.schemas import (
     AlignAnswer,
@@ -23,15 +30,14 @@ from service.web.uploads import SpeechForm, speech_form
 router = APIRouter(tags=["speech"])
 
 Stages = Mapping[str, float]  # seconds by stage
-Work = Callable[
-    [Shortlist, Recording, SpeechForm, Stages, Progress], TranscribeAnswer | AlignAnswer
-]
+Told = tuple[Answer[Transcript] | Answer[Alignment], TranscribeAnswer | AlignAnswer]
+Work = Callable[[Shortlist, Recording, SpeechForm, Stages, Progress], Told]
 
 
 @router.post(
     "/transcribe",
     response_model=TranscribeAnswer,
-    responses=ERRORS,
+    responses={200: ANSWERED, **ERRORS},
     summary="Speech to text, with a time for every word",
     openapi_extra=TRANSCRIBE_BODY,
 )
@@ -42,9 +48,9 @@ async def transcribe(request: Request, resources: ResourcesDep) -> Response:
         _: SpeechForm,
         before: Stages,
         on_progress: Progress,
-    ) -> TranscribeAnswer:
+    ) -> Told:
         answer = dispatch.transcribe(shortlist, recording, on_progress=on_progress)
-        return transcribe_answer(answer, before)
+        return answer, transcribe_answer(answer, before)
 
     return await _serve(request, resources, "transcribe", work)
 
@@ -52,7 +58,7 @@ async def transcribe(request: Request, resources: ResourcesDep) -> Response:
 @router.post(
     "/align",
     response_model=AlignAnswer,
-    responses=ERRORS,
+    responses={200: ANSWERED, **ERRORS},
     summary="A time and a score for every word of a given text",
     openapi_extra=ALIGN_BODY,
 )
@@ -63,11 +69,11 @@ async def align(request: Request, resources: ResourcesDep) -> Response:
         form: SpeechForm,
         before: Stages,
         on_progress: Progress,
-    ) -> AlignAnswer:
+    ) -> Told:
         answer = dispatch.align(
             shortlist, recording, form.transcript, form.options, on_progress=on_progress
         )
-        return align_answer(answer, before)
+        return answer, align_answer(answer, before)
 
     return await _serve(request, resources, "align", work)
 
@@ -80,21 +86,34 @@ async def _serve(
 ) -> Response:
     """Read the form, work in the pool up to the answer's bytes, count."""
     settings = resources.settings
-    with counted(resources.metrics, task):
+    async with AsyncExitStack() as owned:
+        owned.enter_context(counted(resources.metrics, task))
         catalogue = resources.open_catalogue()
-        async with speech_form(
-            request,
-            max_bytes=settings.max_upload_bytes,
-            max_audio_sec=settings.max_audio_sec,
-            with_transcript=task == "align",
-        ) as form:
-            shortlist = catalogue.shortlist(form.model, form.language)
+        form = await owned.enter_async_context(
+            speech_form(
+                request,
+                max_bytes=settings.max_upload_bytes,
+                max_audio_sec=settings.max_audio_sec,
+                with_transcript=task == "align",
+            )
+        )
+        shortlist = catalogue.shortlist(form.model, form.language)
 
-            def job(queued_sec: float, on_progress: Progress) -> bytes:
-                with closing(resources.recording(form.audio, form.max_audio_sec)) as sound:
-                    answer = work(shortlist, sound, form, {"queue": queued_sec}, on_progress)
-                resources.metrics.observe(task, answer.model, answer.duration_sec, answer.timings)
-                return answer.model_dump_json().encode()
+        def job(queued_sec: float, on_progress: Progress, send: Send | None = None) -> Rendered:
+            with closing(resources.recording(form.audio, form.max_audio_sec)) as sound:
+                if send is not None:
+                    on_progress = reporting(on_progress, send, sound)
+                answer, told = work(shortlist, sound, form, {"queue": queued_sec}, on_progress)
+            resources.metrics.observe(task, told.model, told.duration_sec, told.timings)
+            return form.rendering.rendered(
+                lambda: document_of(answer.result, form.rendering.stem),
+                {ANSWER: lambda: Part(told.model_dump_json().encode(), JSON)},
+            )
 
-            content = await run_for_client(request, resources.pool, job)
-    return Response(content, media_type="application/json")
+        def tell(queued_sec: float, on_progress: Progress, send: Send) -> None:
+            send(result_event(job(queued_sec, on_progress, send).part.content))
+
+        if form.stream:
+            return await streamed(request, resources.pool, owned.pop_all(), tell)
+        rendered = await run_for_client(request, resources.pool, job)
+        return rendered.response()

@@ -1,10 +1,15 @@
 """What this is, whether it lives, whether it serves, and what it has done."""
 
-from fastapi import APIRouter, Response
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
 from service import __version__
 from service.errors import NotReady
 from service.monitoring.metrics import CONTENT_TYPE
+from service.web.api_info import ApiInfo, api_info
+from service.web.endpoints import ENDPOINTS
 from service.web.resources import ResourcesDep
 from service.web.schemas import (
     ErrorAnswer,
@@ -16,9 +21,16 @@ from service.web.stats import Stats, stats_of
 
 router = APIRouter(tags=["status"])
 
+BY_ACCEPT: Final = {"Vary": "Accept"}
 
-@router.get("/", summary="What this is and how to use it")
-async def overview(resources: ResourcesDep) -> Overview:
+
+@router.get("/", summary="What this is and how to use it", response_model=Overview)
+async def overview(
+    request: Request, resources: ResourcesDep, response: Response
+) -> Overview | RedirectResponse:
+    response.headers.update(BY_ACCEPT)
+    if "text/html" in request.headers.get("accept", ""):  # a browser: it is shown the page
+        return RedirectResponse("ui/", headers=BY_ACCEPT)
     catalogue = resources.catalogue
     return Overview(
         name="Kolvani",
@@ -27,24 +39,18 @@ async def overview(resources: ResourcesDep) -> Overview:
         "on a CPU.",
         models=[model.manifest.id for model in catalogue.serving] if catalogue else [],
         languages=catalogue.languages if catalogue else [],
-        endpoints={
-            "POST /transcribe": "audio -> text, words with start, end and score",
-            "POST /align": "audio and transcript -> every word's start, end and score",
-            "POST /retime": "audio and subtitles (SRT, WebVTT, TextGrid) -> the same, in time",
-            "GET /languages": "the languages, and the default model of each",
-            "GET /models": "the models: manifest, export report, memory (also /models/{id})",
-            "GET /health": "the process lives (also /healthz)",
-            "GET /readyz": "requests are served; what cannot be, and why",
-            "GET /stats": "what has been served",
-            "GET /metrics": "the same for Prometheus",
-            "GET /docs": "every field, answer and error",
-        },
+        endpoints=ENDPOINTS,
         try_it=[
             "curl -F audio=@examples/he-1.wav localhost:8000/transcribe",
             "curl localhost:8000/models",
             "curl -F audio=@examples/he-1.wav -F transcript=@examples/he-1.txt localhost:8000/align",  # noqa: E501  # a line to copy
         ],
     )
+
+
+@router.get("/api-info", summary="What this server offers: version, routes, formats, limits")
+async def offered(resources: ResourcesDep) -> ApiInfo:
+    return api_info(resources.settings)
 
 
 @router.get("/health", summary="Alive")

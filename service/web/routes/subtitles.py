@@ -5,27 +5,25 @@ from contextlib import closing
 from fastapi import APIRouter, Request, Response
 
 from service.chunking import Progress
+from service.formats.document import document_of
+from service.formats.table import JSON
 from service.serving.retiming import retime
 from service.web.counting import counted
-from service.web.description import ERRORS, RETIME_BODY
+from service.web.description import ERRORS, RETIME_BODY, RETIMED
+from service.web.rendering import ANSWER, Part, Rendered
 from service.web.resources import ResourcesDep, run_for_client
-from service.web.retime_form import retime_form
-from service.web.retime_schemas import MEDIA_TYPES, RetimeAnswer, media_type, retime_answer
+from service.web.retime_form import FILE, retime_form
+from service.web.retime_schemas import RetimeAnswer, corrected_file, retime_answer
 
 router = APIRouter(tags=["speech"])
 
 TASK = "retime"
-FILE = {
-    "description": "The file with its new times and nothing else changed; or, with "
-    "`response_format=json`, what was done.",
-    "content": {kind: {"schema": {"type": "string"}} for kind in MEDIA_TYPES.values()},
-}
 
 
 @router.post(
     "/retime",
     response_model=RetimeAnswer,
-    responses={200: FILE, **ERRORS},
+    responses={200: RETIMED, **ERRORS},
     summary="Subtitles with the times at which they are said",
     openapi_extra=RETIME_BODY,
 )
@@ -38,7 +36,7 @@ async def retimed_subtitles(request: Request, resources: ResourcesDep) -> Respon
         ) as form:
             shortlist = catalogue.shortlist(form.model, form.language)
 
-            def job(queued_sec: float, on_progress: Progress) -> tuple[bytes, str]:
+            def job(queued_sec: float, on_progress: Progress) -> Rendered:
                 with closing(resources.recording(form.audio, form.max_audio_sec)) as sound:
                     retimed = retime(
                         shortlist,
@@ -46,13 +44,18 @@ async def retimed_subtitles(request: Request, resources: ResourcesDep) -> Respon
                         form.subtitles,
                         tier=form.tier,
                         linger_sec=form.linger_sec,
+                        with_characters=form.rendering.with_characters,
                         on_progress=on_progress,
                     )
                 answer = retime_answer(retimed, {"queue": queued_sec})
                 resources.metrics.observe(TASK, answer.model, answer.duration_sec, answer.timings)
-                if form.as_json:
-                    return answer.model_dump_json().encode(), "application/json"
-                return retimed.subtitles.content, media_type(retimed)
+                return form.rendering.rendered(
+                    lambda: document_of(retimed.answer.result, form.rendering.stem),
+                    {
+                        FILE: lambda: corrected_file(retimed),
+                        ANSWER: lambda: Part(answer.model_dump_json().encode(), JSON),
+                    },
+                )
 
-            content, kind = await run_for_client(request, resources.pool, job)
-    return Response(content, headers={"content-type": kind})
+            rendered = await run_for_client(request, resources.pool, job)
+    return rendered.response()

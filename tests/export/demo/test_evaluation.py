@@ -60,6 +60,7 @@ class Planted:
                 start, end = samples[0] / 16_000 + late, samples[1] / 16_000 - late
             words.append(Word(name, start, end, 1.0, "aligned", 0, 0))
         return Alignment(
+            text=text,
             words=tuple(words),
             characters=None,
             segments=(),

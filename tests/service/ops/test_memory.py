@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from service.ops.memory import STATM, resident_bytes
+from service.ops.memory import STATM, available_bytes, resident_bytes
 
 
 def test_the_second_field_is_resident_pages(tmp_path: Path) -> None:
@@ -30,3 +30,30 @@ def test_memory_that_is_touched_is_seen() -> None:
     assert before is not None
     assert after is not None
     assert after - before == pytest.approx(block.nbytes, rel=0.2)
+
+
+def write(path: Path, content: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, encoding="ascii")
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, None),
+        ({"meminfo": "MemTotal: 9 kB\nMemAvailable:  4 kB\n"}, 4096),
+        ({"memory.max": "5000\n", "memory.current": "1000\n"}, 4000),
+        ({"memory.max": "1000\n", "memory.current": "1001\n"}, 0),
+        ({"memory.max": "max\n", "memory.current": "1000\n"}, None),
+        ({"memory/memory.limit_in_bytes": "70", "memory/memory.usage_in_bytes": "7"}, 63),
+        ({"meminfo": "MemAvailable: 1 kB", "memory.max": "9", "memory.current": "0"}, 9),
+        ({"meminfo": "MemAvailable: 1 kB", "memory.max": "9999", "memory.current": "0"}, 1024),
+    ],
+)
+def test_memory_that_is_left_is_the_least_that_is_known(
+    tmp_path: Path, files: dict[str, str], expected: int | None
+) -> None:
+    """Of the machine, and of a cgroup of either version; None where neither tells."""
+    for name, content in files.items():
+        write(tmp_path / name, content)
+    assert available_bytes(tmp_path / "meminfo", tmp_path) == expected

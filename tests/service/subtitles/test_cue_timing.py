@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import EmptySubtitles
-from service.spans import Status, Word
+from service.spans import Segment, Status, Word
 from service.subtitles.cue import Cue
 from service.subtitles.timing import Heard, heard_cues, new_times, script_of
 
@@ -27,6 +27,10 @@ def word(text: str, place: int, times: tuple[float, float] | None, status: Statu
     start, end = times or (None, None)
     score = 0.5 if status == "aligned" else None
     return Word(text, start, end, score, status, place, place + len(text))
+
+
+def line(score: float, first: int, end: int) -> Segment:
+    return Segment("", None, None, score, "aligned", 0, 0, first, end)
 
 
 def spans(
@@ -53,7 +57,7 @@ def test_cues_without_words_are_refused() -> None:
 
 
 def test_a_cue_begins_with_its_first_word_and_ends_with_its_last() -> None:
-    """Of those that were found; its score is that of their time together."""
+    """Of those that were found; its score is its line's."""
     script = script_of([cue(0, 1, "ab cd"), cue(1, 2, "ef 5 gh"), cue(2, 3, "ij kl mn")])
     words = [
         word("ab", 0, (1.0, 1.5), "aligned"),
@@ -65,7 +69,8 @@ def test_a_cue_begins_with_its_first_word_and_ends_with_its_last() -> None:
         word("kl", 17, None, "not_found"),
         word("mn", 20, None, "not_found"),
     ]
-    assert heard_cues(script, words) == {0: Heard(1.0, 2.0, 0.5), 1: Heard(2.5, 3.0, 0.5)}
+    lines = [line(0.4, 0, 2), line(0.6, 2, 5), line(0.8, 5, 8)]
+    assert heard_cues(script, words, lines) == {0: Heard(1.0, 2.0, 0.4), 1: Heard(2.5, 3.0, 0.6)}
 
 
 def test_what_was_not_heard_moves_with_its_neighbours() -> None:

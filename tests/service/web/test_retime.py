@@ -227,7 +227,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str, str]] = {
     "no number": ({"subtitles": GOOD, "linger_sec": "x"}, 400, "invalid_field", "linger_sec"),
     "too long": ({"subtitles": GOOD, "linger_sec": "11"}, 400, "invalid_field", "linger_sec"),
     "no such answer": (
-        {"subtitles": GOOD, "response_format": "srt"},
+        {"subtitles": GOOD, "response_format": "docx"},
         400,
         "invalid_field",
         "response_format",

@@ -1,0 +1,1 @@
+"""What a run is given: recordings, texts, folders, manifests."""

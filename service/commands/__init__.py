@@ -1,0 +1,1 @@
+"""What `python -m service` does, a command a file."""

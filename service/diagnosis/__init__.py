@@ -1,0 +1,1 @@
+"""What a machine and a folder of models are good for, told in plain words."""

@@ -1,0 +1,83 @@
+"""`doctor` says what is wrong, and what to change."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bundles import write_bundle
+
+from service.cli import main
+from service.diagnosis.finding import Finding
+
+
+@pytest.fixture(autouse=True)
+def whole_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine of the tests has all that is asked for."""
+    monkeypatch.setattr(
+        "service.commands.doctor.check_instructions", lambda: Finding("cpu", "ok", "fast")
+    )
+    monkeypatch.setattr("service.commands.doctor.cgroup_quota", lambda: None)
+    monkeypatch.setattr("service.commands.doctor.available_bytes", lambda: 1 << 40)
+
+
+def checks(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    return {one["check"]: one for one in json.loads(capsys.readouterr().out)["checks"]}
+
+
+def test_a_sound_installation_is_told_so(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line for each check, and the exit status 0."""
+    assert main(["doctor", "--models-dir", str(root / "models")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert all(line.startswith("ok ") for line in lines if "temporary folder" not in line)
+    told = [line[9:].partition(":")[0] for line in lines]
+    assert told[:3] == ["versions", "model he-demo", "model hi-demo"]
+    assert {"cpu", "quota", "threads", "decoding", "memory", "temporary folder"} <= set(told)
+
+
+def test_warnings_are_no_failure(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What to change stands below each."""
+    monkeypatch.setattr("service.commands.doctor.available_bytes", lambda: 1 << 20)
+    monkeypatch.setattr("service.commands.doctor.cgroup_quota", lambda: 0.5)
+    assert main(["doctor", "--models-dir", str(root / "models")]) == 0
+    told = capsys.readouterr().out
+    assert "warning  quota: a quota of 0.5 CPUs" in told
+    assert "         change: allow at least one whole CPU\n" in told
+    assert "warning  memory: 1 MiB to be had" in told
+
+
+def test_broken_models_are_a_failure(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that was changed."""
+    for name in ("he-demo", "hi-demo"):
+        shutil.copytree(root / "models" / name, tmp_path / name)
+    (tmp_path / "hi-demo/tokens.txt").write_bytes(b"")
+    assert main(["doctor", "--json", "--models-dir", str(tmp_path)]) == 1
+    found = checks(capsys)
+    assert found["model he-demo"]["verdict"] == "ok"
+    assert found["model hi-demo"]["verdict"] == "broken"
+    assert "expected sha256" in found["model hi-demo"]["told"]
+    assert "delete the folder" in found["model hi-demo"]["change"]
+
+
+def test_a_graph_that_does_not_load_is_a_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Though its hash is right."""
+    write_bundle(tmp_path / "planted")
+    assert main(["doctor", "--json", "--models-dir", str(tmp_path)]) == 1
+    assert "expected a graph that loads" in checks(capsys)["model planted"]["told"]
+
+
+def test_a_folder_without_models_is_a_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says how to get some; all other checks are made."""
+    assert main(["doctor", "--json", "--models-dir", str(tmp_path)]) == 1
+    found = checks(capsys)
+    assert "make export-he" in found["models"]["change"]
+    assert found["decoding"]["verdict"] == "ok"
