@@ -131,6 +131,23 @@ def test_an_error_of_ours_tells_no_text(tmp_path: Path, root: Path) -> None:
     assert (line["outcome"], line["status"], line["level"]) == ("internal", 500, "warning")
 
 
+def test_streams_and_the_page_are_told_as_all_requests_are(tmp_path: Path, root: Path) -> None:
+    """A stream's line has what was learnt while it was sent; a page's file is under its mount."""
+    files = {"audio": (root / "examples/he-1.wav").read_bytes()}
+    with running_server(tmp_path, **DEBUG) as server, server.client() as client:
+        fields = {"stream": "true", "language": "he"}
+        answer = client.post("/transcribe", files=files, data=fields).raise_for_status()
+        client.get("/ui/index.html").raise_for_status()
+        metrics = client.get("/metrics").text
+    stream, page = requests(server)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    expected = {"task": "transcribe", "outcome": "ok", "model": "he-demo", "status": 200}
+    assert stream.items() >= {**expected, "sent_bytes": len(answer.content)}.items()
+    assert stream["stages"]["inference"] > 0
+    assert page.items() >= {"route": "/ui", "status": 200, "outcome": "ok"}.items()
+    assert "index.html" not in metrics
+
+
 def test_people_may_have_plain_lines(tmp_path: Path) -> None:
     """KOLVANI_LOG_FORMAT=text."""
     with running_server(tmp_path, log_format="text") as server, server.client() as client:
