@@ -5,20 +5,25 @@ RUNTIME := .venv/.complete
 EXPORT := .venv-export/.complete
 BENCH := .venv-bench/.complete
 VOICES := .venv-export/.voices
+PROMETHEUS := .venv/.prometheus
 BROWSER := .venv-browser/.complete
 TOOLS := .tools/.complete
 
 # `make serve HOST=0.0.0.0 PORT=9000`; shells export a HOST of their own, which is not meant.
 LISTEN := $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-.PHONY: serve test programs test-export test-browser test-deploy test-image lint bench
+.PHONY: serve test programs test-export test-browser test-monitoring test-deploy test-image lint bench
 .PHONY: export-he export-hi demo-he demo-hi clean
 
 serve: $(RUNTIME)
 	.venv/bin/python -m service serve $(LISTEN)
 
 test: $(RUNTIME) programs
-	.venv/bin/python -m pytest $(addprefix --ignore=tests/,export browser deploy image)
+	.venv/bin/python -m pytest $(addprefix --ignore=tests/,export browser deploy image monitoring)
+
+# The dashboard and the alerts, on what a real Prometheus scrapes.
+test-monitoring: $(RUNTIME) $(PROMETHEUS)
+	.venv/bin/python -m pytest tests/monitoring
 
 test-export: $(EXPORT) $(VOICES)
 	.venv-export/bin/python -m pytest tests/export
@@ -68,9 +73,10 @@ demo-hi: $(EXPORT) $(VOICES)
 clean:
 	rm -rf .venv .venv-export .venv-bench .venv-browser .tools build
 
-$(RUNTIME): requirements.txt requirements-dev.txt
+$(RUNTIME): requirements.txt requirements-dev.txt requirements-tracing.txt
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt \
+	    -r requirements-dev.txt -r requirements-tracing.txt
 	touch $@
 
 $(EXPORT): requirements-export.txt requirements-dev.txt
@@ -116,6 +122,12 @@ programs:
 	{ command -v praat && command -v node; } >/dev/null || ! command -v apt-get >/dev/null || \
 	    [ "$$(id -u)" != 0 ] || \
 	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends praat nodejs)
+
+# Debian's package starts a daemon of its own where there is an init; the tests start theirs.
+$(PROMETHEUS): $(RUNTIME)
+	{ command -v prometheus >/dev/null && command -v promtool >/dev/null; } || \
+	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus)
+	touch $@
 
 $(TOOLS): $(RUNTIME) requirements-deploy.txt deploy/tools.sh
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-deploy.txt

@@ -4,23 +4,27 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from service import __version__, errors
 from service.errors import KolvaniError
-from service.ops.metrics import Metrics
+from service.monitoring.facts import CLIENT_GONE, note_outcome
+from service.monitoring.metrics import PROBES, REFUSALS, Metrics
+from service.monitoring.tracing import tracer_provider
 from service.ops.pool import Pool
 from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
 from service.serving.catalogue import Catalogue
 from service.serving.emission_cache import EmissionCache
 from service.web.answers.faults import INTERNAL, fault
+from service.web.observer import CLIENT_CLOSED_REQUEST, Observer
 from service.web.page.files import PageFiles
 from service.web.resources import ClientGone, Resources
 from service.web.routes import (
@@ -32,6 +36,9 @@ from service.web.routes import (
     status,
     subtitles,
 )
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider  # no part of the runtime
 
 logger = logging.getLogger(__name__)
 
@@ -62,21 +69,26 @@ STATUSES: Final[dict[type[KolvaniError], int]] = {
     errors.NotReady: 503,
     errors.StorageFull: 503,
 }
-CLIENT_CLOSED_REQUEST: Final = 499  # nginx's; nobody is left to read it
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """An application that owns its models and threads from start to shutdown."""
+def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> FastAPI:
+    """An application that owns its models and threads from start to shutdown.
+
+    traces: makes the spans, instead of what the settings ask for; shut down with the rest.
+    """
+    traces = traces or tracer_provider(settings.otlp_endpoint, __version__)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         cpus = usable_cpus()
         threads, workers = share_out(cpus, settings)
-        pool = Pool(workers, settings.max_queue)
-        emissions = EmissionCache(settings.emission_cache_bytes)
         metrics = Metrics()
-        metrics.watch(emissions)
+        pool = Pool(workers, settings.max_queue, metrics.queue_waited)
+        emissions = EmissionCache(settings.emission_cache_bytes)
         resources = Resources(settings, pool, metrics, cpus, threads, emissions)
+        metrics.watch(emissions, pool)
+        metrics.watch_models(resources.count_served, resources.count_broken)
+        metrics.expect(kind("").code for kind, status in STATUSES.items() if status in REFUSALS)
         app.state.resources = resources
         # The process answers /health while it loads: a slow start is no reason to be killed.
         loading = asyncio.create_task(_load(resources))
@@ -85,6 +97,8 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             loading.cancel()
             resources.pool.close()
+            if traces is not None:
+                await asyncio.to_thread(traces.shutdown)
 
     app = FastAPI(
         title="Kolvani",
@@ -92,6 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
         description="Speech to text with word times, and word times for a given text, on a CPU. "
         "Errors have one shape: what was expected, what came, and the facts.",
         lifespan=lifespan,
+        telemetry=_telemetry(traces),
         docs_url=None,  # ours works without a content network; ReDoc has no copy here
         redoc_url=None,
     )
@@ -109,7 +124,23 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(ClientGone, _client_gone)
     app.add_exception_handler(ClientDisconnect, _client_gone)
     app.add_exception_handler(Exception, _internal_error)
+    app.add_middleware(Observer, on_error=_internal_error)  # the last one added is the outermost
     return app
+
+
+def _telemetry(traces: "TracerProvider | None") -> TelemetryConfig:
+    """FastAPI's own: a span a request, nothing that quotes what clients send, and nothing that the
+    environment alone could turn on. Without a provider of ours, one that the process was started
+    under is used.
+    """
+    return {
+        "tracer_provider": traces,
+        "operation_spans": False,
+        "metrics": False,
+        "logs": False,
+        "auto_configure": False,
+        "exclude": lambda scope: scope.get("path") in PROBES,
+    }
 
 
 def share_out(cpus: int, settings: Settings) -> tuple[int, int]:
@@ -145,6 +176,7 @@ def _open_catalogue(settings: Settings, intra_op_threads: int) -> Catalogue:
 async def _domain_error(_: Request, error: Exception) -> Response:
     if not isinstance(error, KolvaniError):
         raise error
+    note_outcome(error.code)
     headers = {}
     if "retry_after_sec" in error.facts:
         headers["Retry-After"] = str(error.facts["retry_after_sec"])
@@ -156,6 +188,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     code = {404: "unknown_path", 405: "method_not_allowed"}.get(error.status_code, "http_error")
+    note_outcome(code)
     message = f"{request.method} {request.url.path}: {error.detail}"
     return JSONResponse(fault(code, message), error.status_code, error.headers)
 
@@ -163,12 +196,14 @@ async def _http_error(request: Request, error: Exception) -> Response:
 async def _validation_error(_: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
+    note_outcome("invalid_field")
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
     return JSONResponse(fault("invalid_field", f"{place}: {first['msg']}", param=place), 400)
 
 
 async def _client_gone(_: Request, __: Exception) -> Response:
+    note_outcome(CLIENT_GONE)
     return Response(status_code=CLIENT_CLOSED_REQUEST)
 
 

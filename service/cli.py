@@ -19,6 +19,7 @@ from service.commands.retime import add_retime
 from service.commands.serve import add_serve
 from service.commands.transcribe import add_transcribe
 from service.errors import KolvaniError
+from service.monitoring.logs import configure_logs
 from service.ops.files import Unwritable
 from service.ops.settings import Settings
 
@@ -83,9 +84,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _set_logging(settings: Settings, *, serves: bool) -> None:
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    configure_logs(settings.log_level, settings.log_format if serves else "text", sys.stderr)
     if not serves:
         logging.getLogger("service").setLevel(logging.WARNING)
 

@@ -241,6 +241,7 @@ class Recognizer:
             model=self.manifest.id,
             timings={**emissions.timings, **stages.seconds},
             warnings=(*emissions.warnings, *doubts(words, segments, gaps_sec, trust)),
+            token_count=len(found.spans),
         )
 
     def _characters(

@@ -166,3 +166,4 @@ class Alignment:
     model: str
     timings: Mapping[str, float]  # seconds by stage, in the order in which sound flows
     warnings: tuple[str, ...] = ()
+    token_count: int = 0  # tokens that were given a time

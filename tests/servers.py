@@ -26,23 +26,35 @@ class Server:
     log: Path
     temporary: Path
 
+    def has_logged_errors(self) -> bool:
+        """Whether the log tells of an error that nobody caught, in a request or outside of any."""
+        log = self.log.read_text(encoding="utf-8", errors="replace")
+        return "Traceback" in log or '"error_type"' in log
+
     def client(self) -> httpx.Client:
         """A client that waits as long as a test may."""
         return httpx.Client(base_url=self.url, timeout=60.0)
 
 
 @contextlib.contextmanager
-def running_server(folder: Path, *, ready: bool = True, **settings: object) -> Iterator[Server]:
-    """`python -m service serve` with KOLVANI_* settings; waits until it is ready or just alive."""
+def running_server(
+    folder: Path, *, ready: bool = True, extra_path: Path | None = None, **settings: object
+) -> Iterator[Server]:
+    """`python -m service serve` with KOLVANI_* settings; waits until it is ready or just alive.
+
+    extra_path: a folder from which Python imports first.
+    """
     temporary = folder / "tmp"
     temporary.mkdir(parents=True)
-    port = _free_port()
+    port = free_port()
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith("KOLVANI_")
     }
     settings = {"models_dir": ROOT / "models", **settings}
     environment |= {f"KOLVANI_{name.upper()}": str(value) for name, value in settings.items()}
     environment |= {"TMPDIR": str(temporary), "PYTHONWARNINGS": "error", "PYTHONPATH": str(ROOT)}
+    if extra_path is not None:
+        environment["PYTHONPATH"] = f"{extra_path}:{ROOT}"
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -61,7 +73,8 @@ def running_server(folder: Path, *, ready: bool = True, **settings: object) -> I
         process.wait(timeout=30)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens on now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -25,6 +25,7 @@ LAYERS = (
         "service.edges",
         "service.emissions",
         "service.ops",
+        "service.monitoring",
         "service.progress",
     },
     {"service.words", "service.characters", "service.phonemes", "service.dictation"},

@@ -116,6 +116,7 @@ def test_the_api_examples_are_real_answers(
         "docs/BENCHMARKS.md",
         "docs/OPERATIONS.md",
         "docs/PEERS.md",
+        "docs/MONITORING.md",
     ],
 )
 def test_documents_are_finished_and_their_links_lead_somewhere(name: str, root: Path) -> None:

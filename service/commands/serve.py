@@ -28,6 +28,7 @@ def serve(_: argparse.Namespace, settings: Settings) -> int:
             port=settings.port,
             log_level=settings.log_level,
             log_config=None,
+            access_log=False,  # service/web/observer.py has a line a request
         )
     )
     # KeyboardInterrupt is raised again once the server has shut down; SystemExit where it could not

@@ -1,1 +1,1 @@
-"""What an operator sets and watches: settings, CPU quota, the bounded pool, metrics."""
+"""What an operator sets and watches: settings, quotas, the bounded pool."""

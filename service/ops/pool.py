@@ -1,6 +1,7 @@
 """The bounded pool: the only bridge between the event loop and the threads that compute."""
 
 import asyncio
+import contextvars
 import math
 import threading
 import time
@@ -16,15 +17,25 @@ SMOOTHING: Final = 0.1  # weight of the newest job in the running mean of durati
 FIRST_GUESS_SEC: Final = 1.0
 
 
+def _tell_nobody(_: float) -> None:
+    """Nobody wants to know."""
+
+
 Job = Callable[[float], Result]  # gets the seconds that it waited for a thread
 
 
 class Pool:
-    """`workers` threads and at most `max_queue` jobs that wait for one."""
+    """`workers` threads and at most `max_queue` jobs that wait for one.
 
-    def __init__(self, workers: int, max_queue: int) -> None:
+    on_begin: gets the seconds that a job has waited, when it begins.
+    """
+
+    def __init__(
+        self, workers: int, max_queue: int, on_begin: Callable[[float], None] = _tell_nobody
+    ) -> None:
         self.workers = workers
         self.max_queue = max_queue
+        self._on_begin = on_begin
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="inference")
         self._lock = threading.Lock()
         self._admitted = 0
@@ -35,15 +46,25 @@ class Pool:
         """Jobs that run or wait."""
         return self._admitted
 
+    @property
+    def running(self) -> int:
+        """Jobs that run."""
+        return min(self._admitted, self.workers)
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait."""
+        return max(0, self._admitted - self.workers)
+
     async def run(self, job: Job[Result]) -> Result:
         """Run `job` in a thread. Raises Overloaded at once when the queue is full.
 
         A cancelled job that has not begun is dropped; one that has begun is waited for, because it
-        still holds what the caller gave it (an open upload).
+        still holds what the caller gave it (an open upload). The job finds the caller's context.
         """
         self._admit()
         arrived = time.perf_counter()
-        future = self._threads.submit(self._timed, job, arrived)
+        future = self._threads.submit(contextvars.copy_context().run, self._timed, job, arrived)
         future.add_done_callback(self._leave)
         waiting = asyncio.wrap_future(future)
         try:
@@ -76,6 +97,7 @@ class Pool:
 
     def _timed(self, job: Job[Result], arrived: float) -> Result:
         began = time.perf_counter()
+        self._on_begin(began - arrived)
         try:
             return job(began - arrived)
         finally:

@@ -1,4 +1,4 @@
-"""How many CPUs this process may really use.
+"""How many CPUs this process may really use, and how much memory.
 
 A container sees every core of its host; what it may use is its cgroup's quota (version 2 `cpu.max`,
 version 1 `cpu.cfs_quota_us`) and its affinity mask.
@@ -11,6 +11,7 @@ from typing import Final
 
 CGROUP_ROOT: Final = Path("/sys/fs/cgroup")
 UNLIMITED: Final = "max"
+NO_LIMIT_BYTES: Final = 1 << 60  # version 1 has no word for it, but a number of this size
 
 
 def usable_cpus(cgroup_root: Path = CGROUP_ROOT) -> int:
@@ -29,6 +30,14 @@ def cgroup_quota(root: Path = CGROUP_ROOT) -> float | None:
     if quota and period and int(quota) > 0:
         return int(quota) / int(period)
     return None
+
+
+def cgroup_memory_limit(root: Path = CGROUP_ROOT) -> int | None:
+    """Bytes that the cgroup allows before it kills, None where it sets no limit."""
+    limit = _read(root / "memory.max") or _read(root / "memory/memory.limit_in_bytes")
+    if not limit or limit == UNLIMITED or int(limit) >= NO_LIMIT_BYTES:
+        return None
+    return int(limit)
 
 
 def _cpus_of_affinity() -> int:

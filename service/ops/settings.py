@@ -61,3 +61,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe message that is logged."
     )
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="`json`, a line a record, or `text`; `auto`: text on a terminal."
+    )
+    otlp_endpoint: str | None = Field(
+        None, description="OpenTelemetry collector that gets traces, over HTTP; needs its packages."
+    )

@@ -6,6 +6,7 @@ Synchronous, for the pool's threads: models may load here, and sound is decoded 
 """
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, NamedTuple, TypeVar
@@ -13,6 +14,8 @@ from typing import Generic, NamedTuple, TypeVar
 from service.chunking import Progress
 from service.dictation import OnText
 from service.errors import BundleError
+from service.monitoring.facts import Fit, note_fit
+from service.plausibility import LEAST_QUALITY
 from service.recognizer import DEFAULTS, AlignOptions, Recognizer
 from service.serving.catalogue import Shortlist, preference
 from service.serving.choice import Choice, by_certainty, by_script
@@ -127,7 +130,13 @@ def align(
     emissions, cached = recording.heard_by(recognizer, sound, on_progress=on_progress)
     before["decode"] = recording.decode_sec
     result = recognizer.place(emissions, written, options, on_progress=on_progress)
+    note_fit(_fit(result))
     return Answer(result, _telling(choice, found.passed), before, cached)
+
+
+def _fit(result: Alignment) -> Fit:
+    words = Counter[str](word.status for word in result.words)
+    return Fit(result.token_count, words, result.quality, result.quality >= LEAST_QUALITY)
 
 
 class _Found(NamedTuple):

@@ -1,22 +1,21 @@
-"""How requests end, for /stats and /metrics."""
+"""How requests end, for /stats, /metrics and the log."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
 
 from starlette.requests import ClientDisconnect
 
 from service.errors import KolvaniError
-from service.ops.metrics import OK, Metrics
+from service.monitoring.facts import CLIENT_GONE, INTERNAL, OK, note_outcome, note_task
+from service.monitoring.metrics import Metrics
 from service.web.resources import ClientGone
-
-CLIENT_GONE: Final = "client_gone"
 
 
 @contextmanager
 def counted(metrics: Metrics, task: str) -> Iterator[None]:
     """Count how a request ends, whatever the end is."""
-    outcome = "internal"
+    note_task(task)
+    outcome = INTERNAL
     try:
         yield
         outcome = OK
@@ -27,4 +26,5 @@ def counted(metrics: Metrics, task: str) -> Iterator[None]:
         outcome = CLIENT_GONE
         raise
     finally:
+        note_outcome(outcome)
         metrics.count(task, outcome)

@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from service.audio import decode
 from service.chunking import Progress
 from service.errors import NotReady
-from service.ops.metrics import Metrics
+from service.monitoring.metrics import Metrics
 from service.ops.pool import Pool
 from service.ops.settings import Settings
 from service.serving.catalogue import Catalogue
@@ -38,6 +38,14 @@ class Resources:
     catalogue: Catalogue | None = None
     load_error: str | None = None
     clips: Mapping[str, Clip] = field(default_factory=find_clips)
+
+    def count_served(self) -> int:
+        """How many models can be asked."""
+        return len(self.catalogue.serving) if self.catalogue else 0
+
+    def count_broken(self) -> int:
+        """How many cannot."""
+        return len(self.catalogue.broken) if self.catalogue else 0
 
     def open_catalogue(self) -> Catalogue:
         """The models. Raises NotReady while they load, and with the reason if they never will."""

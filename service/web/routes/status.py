@@ -7,10 +7,10 @@ from fastapi.responses import RedirectResponse
 
 from service import __version__
 from service.errors import NotReady
-from service.ops.metrics import CONTENT_TYPE
+from service.monitoring.metrics import CONTENT_TYPE
 from service.web.answers.faults import ErrorAnswer
-from service.web.answers.models import model_state
-from service.web.answers.status import CacheState, Health, Overview, PoolState, Readiness, Stats
+from service.web.answers.stats import Stats, stats_of
+from service.web.answers.status import Health, Overview, Readiness
 from service.web.api_info import ApiInfo, api_info
 from service.web.described.endpoints import ENDPOINTS
 from service.web.resources import ResourcesDep
@@ -70,32 +70,15 @@ async def ready(resources: ResourcesDep) -> Readiness:
 
 @router.get("/stats", summary="What has been served since the start")
 async def stats(resources: ResourcesDep) -> Stats:
-    pool, cache, catalogue = resources.pool, resources.emissions, resources.catalogue
-    return Stats(
-        uptime_sec=round(resources.metrics.uptime_sec, 3),
-        requests=resources.metrics.requests(),
-        audio_sec=round(resources.metrics.audio_sec(), 3),
-        pool=PoolState(
-            workers=pool.workers,
-            intra_op_threads=resources.intra_op_threads,
-            usable_cpus=resources.usable_cpus,
-            admitted=pool.admitted,
-            max_queue=pool.max_queue,
-        ),
-        cache=CacheState(
-            recordings=len(cache),
-            held_bytes=cache.held_bytes,
-            max_bytes=cache.max_bytes,
-            hits=cache.hits,
-            misses=cache.misses,
-        ),
-        models=[model_state(item) for item in catalogue.models.values()] if catalogue else [],
-    )
+    return stats_of(resources)
 
 
 @router.get("/metrics", summary="Prometheus text format", response_class=Response)
 async def metrics(resources: ResourcesDep) -> Response:
     for model in resources.catalogue.models.values() if resources.catalogue else ():
-        memory = model.loaded.memory_bytes if model.loaded else None
-        resources.metrics.weigh(model.manifest.id, model.file_bytes, memory)
+        loaded = model.loaded
+        memory = loaded.memory_bytes if loaded else None
+        resources.metrics.weigh(
+            model.manifest.id, model.file_bytes, memory, loaded=loaded is not None
+        )
     return Response(resources.metrics.exposition(), media_type=CONTENT_TYPE)

@@ -1,6 +1,7 @@
 """The pool refuses what it cannot hold and drops what nobody waits for."""
 
 import asyncio
+import contextvars
 import gc
 import threading
 from collections.abc import Iterator
@@ -110,3 +111,34 @@ def test_errors_of_the_work_reach_the_caller(pool: Pool) -> None:
     with pytest.raises(ValueError, match="from the thread"):
         asyncio.run(pool.run(work))
     assert pool.admitted == 0
+
+
+def test_a_job_finds_the_callers_context_and_its_wait_is_told() -> None:
+    """What a request knows is known in its thread, and the wait is told once, when it begins."""
+    variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable")
+    waits: list[float] = []
+    pool = Pool(1, 1, waits.append)
+
+    async def scenario() -> tuple[str, float]:
+        variable.set("mine")
+        return await pool.run(lambda waited: (variable.get(), waited))
+
+    found, waited = asyncio.run(scenario())
+    pool.close()
+    assert found == "mine"
+    assert waits == [waited]
+
+
+def test_the_pool_tells_what_runs_and_what_waits(pool: Pool) -> None:
+    """As many run as there are workers, the others wait."""
+    release = threading.Event()
+
+    async def scenario() -> None:
+        assert (pool.running, pool.waiting) == (0, 0)
+        jobs = [asyncio.create_task(pool.run(lambda _: release.wait())) for _ in range(2)]
+        await asyncio.sleep(0)
+        assert (pool.running, pool.waiting) == (1, 1)
+        release.set()
+        await asyncio.gather(*jobs)
+
+    asyncio.run(scenario())

@@ -262,4 +262,7 @@ def test_requests_are_counted(client: httpx.Client, root: Path) -> None:
     counts = client.get("/stats").json()["requests"]["retime"]
     assert counts["ok"] >= 1
     assert counts["empty_subtitles"] >= 1
-    assert 'kolvani_stage_seconds_count{stage="subtitles"}' in client.get("/metrics").text
+    assert (
+        'kolvani_inference_seconds_count{model="he-demo",stage="subtitles"}'
+        in client.get("/metrics").text
+    )

@@ -1,0 +1,1 @@
+"""What is told of requests: their facts, metrics, quantiles, log lines and traces."""

@@ -1,0 +1,131 @@
+"""Figures that others keep, read when Prometheus asks for them."""
+
+import platform
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from typing import Protocol
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from service.ops.quota import cgroup_memory_limit, usable_cpus
+
+
+class CacheFigures(Protocol):
+    """A cache that counts for itself."""
+
+    max_bytes: int
+    held_bytes: int
+    hits: int
+    misses: int
+
+
+class PoolFigures(Protocol):
+    """The pool of inference threads."""
+
+    workers: int
+    max_queue: int
+
+    @property
+    def running(self) -> int:
+        """Jobs that run now."""
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait now."""
+
+
+class EmissionCacheCollector(Collector):
+    """The cache of what models heard."""
+
+    def __init__(self, cache: CacheFigures) -> None:
+        self._cache = cache
+
+    def collect(self) -> Iterator[Metric]:
+        """One metric a figure."""
+        name, cache = "kolvani_emission_cache", self._cache
+        yield GaugeMetricFamily(
+            f"{name}_bytes", "Memory that kept emissions take now.", cache.held_bytes
+        )
+        yield GaugeMetricFamily(
+            f"{name}_limit_bytes", "The most that they may take.", cache.max_bytes
+        )
+        yield CounterMetricFamily(
+            f"{name}_hits", "Recordings that a model had heard for an earlier request.", cache.hits
+        )
+        yield CounterMetricFamily(
+            f"{name}_misses", "Recordings that were asked for and not kept.", cache.misses
+        )
+
+
+class PoolCollector(Collector):
+    """The queue and the threads that it feeds."""
+
+    def __init__(self, pool: PoolFigures) -> None:
+        self._pool = pool
+
+    def collect(self) -> Iterator[Metric]:
+        """One metric a figure."""
+        pool = self._pool
+        yield GaugeMetricFamily("kolvani_queue_depth", "Requests that wait now.", pool.waiting)
+        yield GaugeMetricFamily(
+            "kolvani_queue_limit", "Requests that may wait; more are refused.", pool.max_queue
+        )
+        yield GaugeMetricFamily(
+            "kolvani_workers", "Requests that are worked on at a time.", pool.workers
+        )
+        yield GaugeMetricFamily(
+            "kolvani_workers_busy", "Requests that are worked on now.", pool.running
+        )
+
+
+class ModelCollector(Collector):
+    """Whether requests are served, and by how many models."""
+
+    def __init__(self, served: Callable[[], int], broken: Callable[[], int]) -> None:
+        self._served, self._broken = served, broken
+
+    def collect(self) -> Iterator[Metric]:
+        """One metric a figure."""
+        served = self._served()
+        yield GaugeMetricFamily(
+            "kolvani_ready", "1 if a model can be asked, as /readyz tells.", float(served > 0)
+        )
+        yield GaugeMetricFamily("kolvani_models_served", "Models that can be asked.", served)
+        yield GaugeMetricFamily(
+            "kolvani_models_broken", "Model folders that cannot be served.", self._broken()
+        )
+
+
+class LimitCollector(Collector):
+    """What the process may use."""
+
+    def collect(self) -> Iterator[Metric]:
+        """CPUs, and memory where it is limited."""
+        yield GaugeMetricFamily(
+            "kolvani_usable_cpus", "Whole CPUs: the smaller of quota and affinity.", usable_cpus()
+        )
+        if (limit := cgroup_memory_limit()) is not None:
+            yield GaugeMetricFamily(
+                "kolvani_memory_limit_bytes", "What the cgroup allows before it kills.", limit
+            )
+
+
+class BuildCollector(Collector):
+    """What runs here."""
+
+    def __init__(self, own_version: str) -> None:
+        self._labels = {
+            "version": own_version,
+            "python": platform.python_version(),
+            "onnxruntime": version("onnxruntime"),
+        }
+
+    def collect(self) -> Iterator[Metric]:
+        """1, with the versions as labels."""
+        yield InfoMetricFamily("kolvani_build", "What runs here.", self._labels)
