@@ -100,14 +100,38 @@ def test_a_clicked_region_is_heard_too(hebrew: Page) -> None:
     assert hebrew.evaluate("window.played[0]") == pytest.approx(2.34, abs=0.05)
 
 
+# What is lit is noted in the page: a busy machine asks from outside too late.
+NOTE_WHAT_IS_LIT = """() => {
+    const wave = document.querySelector("#wave > div").shadowRoot;
+    window.lit = { text: [], wave: [] };
+    for (const [name, root, lit] of [
+        ["text", document.querySelector("#words"), ".spoken"],
+        ["wave", wave, '[part~="current"]'],
+    ]) {
+        const note = () => {
+            const word = root.querySelector(lit)?.textContent;
+            if (word && window.lit[name].at(-1) !== word) window.lit[name].push(word);
+        };
+        new MutationObserver(note).observe(root, {
+            attributes: true, childList: true, subtree: true,
+        });
+    }
+}"""
+
+
 def test_words_light_up_while_the_recording_plays(hebrew: Page) -> None:
     """One word after the other, in the text and on the waveform, to the end."""
-    hebrew.select_option("#speed", "1.5")
+    hebrew.evaluate(NOTE_WHAT_IS_LIT)
+    hebrew.select_option("#speed", "0.75")
     hebrew.click("#play")
-    for word in ("הילד", "האור."):
-        expect(hebrew.locator("#words .spoken")).to_have_text(word)
-        expect(hebrew.locator('#wave [part~="current"]')).to_have_text(word)
+    expect(hebrew.locator("#words .spoken")).to_have_text("האור.")
     expect(hebrew.locator("#play")).to_have_attribute("aria-label", "Play")
+    lit = hebrew.evaluate("window.lit")
+    for passed in lit.values():
+        places = [HEBREW.split().index(word) for word in passed]
+        assert places == sorted(places)
+        assert len(places) >= 4  # a word may pass between two frames of a busy machine
+        assert passed[-1] == "האור."
 
 
 def test_an_edited_text_is_aligned_again_without_hearing_it_anew(

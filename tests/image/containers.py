@@ -129,7 +129,10 @@ def running(image: Image, folder: Path, **settings: str) -> Iterator[Container]:
         _wait_for(container)
         yield container
     finally:
-        process.kill()  # and with it what it started
+        # The kernel forgets whose death is to end process 1 once that changes its user.
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError, ValueError):
+            os.kill(container.first_process, signal.SIGKILL)  # and with it all in its namespace
+        process.kill()
         process.wait(timeout=30)
 
 
