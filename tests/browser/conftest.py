@@ -27,6 +27,16 @@ HTMLMediaElement.prototype.play = function () {
   return play.call(this);
 };
 """
+# A word is lit for moments: it is noted when it is, as a busy machine asks from outside too late.
+EYE = """
+window.lit = [];
+new MutationObserver(() => {
+  const word = document.querySelector("#words .spoken")?.textContent;
+  if (word && window.lit.at(-1) !== word) window.lit.push(word);
+}).observe(document, {
+  attributes: true, attributeFilter: ["class"], childList: true, subtree: true,
+});
+"""
 DROP = """
 ([selector, files]) => {
   const transfer = new DataTransfer();
@@ -123,6 +133,7 @@ def pages(browser: Browser, server: Server, watch: Watch) -> Iterator[Pages]:
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(EAR)
+        context.add_init_script(EYE)
         page = context.new_page()
         watch.follow(page)
         page.goto(server.url + path)
@@ -158,6 +169,11 @@ def aligned(page: Page, recording: Path, text: str) -> None:
     page.click("#go")
     expect(page.locator("#words .word").first).to_be_visible()
     expect(regions(page).first).to_be_attached()
+
+
+def wait_until_lit(page: Page, word: str) -> None:
+    """Until a word of the text has lit up, now or before."""
+    page.wait_for_function("word => window.lit.includes(word)", arg=word)
 
 
 def regions(page: Page) -> Any:  # noqa: ANN401  # Playwright's Locator

@@ -1,9 +1,13 @@
 """Everything without a mouse."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
-from conftest import Pages
+from conftest import Pages, wait_until_lit
 from playwright.sync_api import Page, expect
 
+ROOT = Path(__file__).parents[2]
 HEBREW = ["הילד", "הלך", "אל", "הבית", "וראה", "את", "האור."]
 FOCUSED = """() => {
   let element = document.activeElement;
@@ -25,6 +29,17 @@ def tabs(page: Page, count: int) -> list[str]:
         page.keyboard.press("Tab")
         places.append(focused(page))
     return places
+
+
+def told_of(page: Page, index: int) -> str:
+    """Time and score of a word, as the service answers: scores differ a little by machine."""
+    recording = (ROOT / "examples/he-1.wav").read_bytes()
+    form: dict[str, Any] = {
+        "audio": {"name": "he-1.wav", "mimeType": "audio/wav", "buffer": recording},
+        "transcript": " ".join(HEBREW),
+    }
+    word = page.request.post(f"{page.url}../align", multipart=form).json()["words"][index]
+    return f"0:0{word['start']:.2f} to 0:0{word['end']:.2f} · score {word['score']:.2f}"
 
 
 @pytest.fixture
@@ -83,7 +98,7 @@ def test_arrows_go_through_a_hebrew_text_as_it_is_read(hebrew: Page) -> None:
     spoken = hebrew.locator("#words .word:focus")
     hebrew.keyboard.press("ArrowLeft")
     expect(spoken).to_have_text(HEBREW[1])
-    expect(hebrew.locator("#inspector")).to_contain_text("0:00.90 to 0:01.40 · score 0.71")
+    expect(hebrew.locator("#inspector")).to_contain_text(told_of(hebrew, 1))
     hebrew.keyboard.press("End")
     expect(spoken).to_have_text(HEBREW[-1])
     hebrew.keyboard.press("ArrowRight")
@@ -94,14 +109,17 @@ def test_arrows_go_through_a_hebrew_text_as_it_is_read(hebrew: Page) -> None:
 
 def test_enter_plays_a_word_and_space_plays_on(hebrew: Page) -> None:
     """Enter: that word; Shift and Enter: from there; Space: play and pause."""
+    hebrew.select_option("#speed", "0.5")
     hebrew.locator("#words .word").nth(2).focus()
     hebrew.keyboard.press("Enter")
-    expect(hebrew.locator("#words .spoken")).to_have_text(HEBREW[2])
+    wait_until_lit(hebrew, HEBREW[2])
     expect(hebrew.locator("#play")).to_have_attribute("aria-label", "Play")  # it ended
     hebrew.keyboard.press("Shift+Enter")
-    expect(hebrew.locator("#words .spoken")).to_have_text(HEBREW[4])  # two words on
+    wait_until_lit(hebrew, HEBREW[4])  # two words on
+    expect(hebrew.locator("#play")).to_have_attribute("aria-label", "Pause")
     hebrew.keyboard.press("Space")
     expect(hebrew.locator("#play")).to_have_attribute("aria-label", "Play")
+    assert HEBREW[-1] not in hebrew.evaluate("window.lit")
 
 
 def test_the_waveform_is_a_slider(hebrew: Page) -> None:
