@@ -276,8 +276,10 @@ def _ffmpeg_blocks(source: BinaryIO, name: str) -> Iterator[tuple[int, Waveform]
                 rate = rate or decoded.sample_rate
                 if decoded.sample_rate != rate:
                     raise _corrupt(name, f"{rate} Hz that turns into {decoded.sample_rate} Hz")
-                for frame in av.AudioResampler(format="fltp").resample(decoded):
-                    yield rate, frame.to_ndarray().T.astype(np.float32, copy=False)
+                # Packed: of planes, PyAV reads past the last one where there are eight or more.
+                for frame in av.AudioResampler(format="flt").resample(decoded):
+                    packed = frame.to_ndarray().astype(np.float32, copy=False)
+                    yield rate, packed.reshape(-1, frame.layout.nb_channels)
     except av.FFmpegError as error:
         raise _corrupt(name, error.strerror or str(error)) from error
 

@@ -439,3 +439,20 @@ def test_the_onset_is_the_first_loud_moment(onset_sec: float) -> None:
     waveform[round(onset_sec * RATE) :] = 0.1
     audio = Audio(waveform, RATE, 3.0)
     assert (audio.onset_sec, audio.silent) == (pytest.approx(onset_sec), False)
+
+
+def test_eight_channels_in_planes_are_mixed() -> None:
+    """7.1 sound, as AAC has it: PyAV reads beyond the planes of so many channels."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="adts") as file:
+        stream = file.add_stream("aac", rate=16_000)
+        stream.layout = "7.1"
+        sound = np.full((1, 8 * 16_000), 0.25, np.float32)
+        frame = av.AudioFrame.from_ndarray(sound, format="flt", layout="7.1")
+        frame.sample_rate = 16_000
+        resampler = av.AudioResampler("fltp", "7.1", 16_000, 1024)
+        for piece in (*resampler.resample(frame), *resampler.resample(None)):
+            file.mux(stream.encode(piece))
+        file.mux(stream.encode(None))
+    audio = decode(out, 16_000, 60.0)
+    assert 0.15 < float(np.mean(audio.waveform[4000:12000])) < 0.3
