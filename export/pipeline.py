@@ -37,6 +37,7 @@ class Options:
     tokens_dir: Path
     lengths: tuple[int, ...] | None
     recordings: tuple[Path, ...]
+    reduce_range: bool = False  # weights of 7 bits, for CPUs that sum pairs of products in 16
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,14 @@ def export(fetch: Fetch, options: Options) -> Exported:
         logger.info("4/6 quantizing to int8")
         staged = work / options.id
         staged.mkdir()
-        sizes = quantize(fp32, staged / MODEL_FILE)
+        sizes = quantize(fp32, staged / MODEL_FILE, reduce_range=options.reduce_range)
         network.finish(staged / MODEL_FILE)
         sizes = replace(sizes, int8_bytes=(staged / MODEL_FILE).stat().st_size)
         logger.info("5/6 holding the graphs against their source")
-        manifest = network.manifest(_provenance(options, source, network))
+        manifest = replace(
+            network.manifest(_provenance(options, source, network)),
+            quantization=sizes.quantization,
+        )
         bundle = complete(staged, tokens, manifest, network.files())
         report = _compare(network, trial, inputs, answers, fp32, bundle)
         parity.check(report)

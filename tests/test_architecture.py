@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"service", "service.errors", "service.spans", "service.recipes"},
     {"service.samples", "service.moments", "service.stages"},
-    {"service.fields", "service.framing", "service.manifest", "service.bundle"},
+    {"service.fields", "service.framing", "service.quantization"},
+    {"service.manifest", "service.bundle"},
     {
         "service.text",
         "service.subtitles",
