@@ -1,13 +1,15 @@
-"""The one int8 policy: matrix products with constant weights, and nothing else.
+"""The stock int8 policy, for what no integer graph is written for: matrix products with constant
+weights, and nothing else.
 
 Convolutions stay in float32: ONNX Runtime's ConvInteger is slower than its float convolution, and
 less accurate. ONNX Runtime may leave layers as they are without a word, so the nodes are counted.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import onnx
 from onnx import GraphProto
@@ -35,6 +37,8 @@ class QuantizationReport:
     kept_in_float: int
     fp32_bytes: int
     int8_bytes: int
+    fallback: str | None = None  # why the stock policy was taken
+    calibration: Mapping[str, Any] | None = None  # what was decided, and why, where it was not
 
     @property
     def quantization(self) -> Quantization:
@@ -42,9 +46,12 @@ class QuantizationReport:
         return Quantization(self.policy, self.weight_bits)
 
 
-def quantize(fp32: Path, int8: Path, *, reduce_range: bool = False) -> QuantizationReport:
+def quantize(
+    fp32: Path, int8: Path, *, reduce_range: bool = False, fallback: str | None = None
+) -> QuantizationReport:
     """Write `int8` from `fp32`; reduce_range: weights of 7 bits, which sum exactly on any CPU, for
-    8 (docs/decisions/016-weight-range.md). Raises NotQuantized, naming the products that were left.
+    8 (docs/decisions/016-weight-range.md); fallback: why this policy is taken, for the report.
+    Raises NotQuantized, naming the products that were left.
     """
     quantize_dynamic(
         fp32,
@@ -68,6 +75,7 @@ def quantize(fp32: Path, int8: Path, *, reduce_range: bool = False) -> Quantizat
         kept_in_float=len(left),
         fp32_bytes=fp32.stat().st_size,
         int8_bytes=int8.stat().st_size,
+        fallback=fallback,
     )
 
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Policy = Literal["stock", "integer-graph"]
+WeightBits = Literal[7, 8]
 
 # Pairs of products u8 x s8 fit 16 bits with weights in [-64, 64]: 2 * 255 * 64 < 2**15.
-SAFE_BITS: Final = 7
-FULL_BITS: Final = 8
+SAFE_BITS: Final[WeightBits] = 7
+FULL_BITS: Final[WeightBits] = 8
 
 
 @dataclass(frozen=True)

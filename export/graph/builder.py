@@ -23,6 +23,7 @@ class GraphBuilder:
     """
 
     def __init__(self) -> None:
+        self._inputs: list[ValueInfoProto] = []
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, TensorProto] = {}
         self._taken: set[str] = set()
@@ -30,7 +31,7 @@ class GraphBuilder:
     def constant(self, name: str, values: AnyArray) -> str:
         """A tensor that is known before any input is."""
         unique = self._unique(name)
-        self._constants[unique] = numpy_helper.from_array(np.ascontiguousarray(values), unique)
+        self._constants[unique] = numpy_helper.from_array(np.asarray(values, order="C"), unique)
         return unique
 
     def integers(self, *values: int) -> str:
@@ -38,6 +39,13 @@ class GraphBuilder:
         name = "_".join(("int64", *map(str, values)))
         if name not in self._constants:
             self.constant(name, np.array(values, dtype=np.int64))
+        return name
+
+    def scalar(self, value: int) -> str:
+        """A constant int64 without axes."""
+        name = f"int64_scalar_{value}"
+        if name not in self._constants:
+            self.constant(name, np.array(value, dtype=np.int64))
         return name
 
     def op(self, kind: str, *inputs: str, name: str, **attributes: Any) -> str:  # noqa: ANN401 # whatever the operator takes
@@ -63,19 +71,17 @@ class GraphBuilder:
         )
         return names
 
-    def model(
-        self, inputs: Sequence[ValueInfoProto], outputs: Mapping[str, ValueInfoProto]
-    ) -> ModelProto:
-        """The checked model; `outputs`: the value that each output is, by the value's name."""
-        for value, info in outputs.items():
-            self._nodes.append(helper.make_node("Identity", [value], [info.name], name=info.name))
-        graph = helper.make_graph(
-            self._nodes,
-            PRODUCER,
-            inputs,
-            list(outputs.values()),
-            list(self._constants.values()),
-        )
+    def input(self, name: str, kind: int, axes: Sequence[str | int]) -> str:
+        """A value that is fed; kind: one of TensorProto's; axes: sizes, or names of what varies."""
+        self._inputs.append(helper.make_tensor_value_info(self._unique(name), kind, axes))
+        return name
+
+    def model(self, value: str, name: str, axes: Sequence[str | int]) -> ModelProto:
+        """The checked model, whose output `name` is the float32 `value` of these axes."""
+        self.op("Identity", value, name=name)
+        output = helper.make_tensor_value_info(name, TensorProto.FLOAT, axes)
+        constants = list(self._constants.values())
+        graph = helper.make_graph(self._nodes, PRODUCER, self._inputs, [output], constants)
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIB, 1)]
         model = helper.make_model(
             graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name=PRODUCER

@@ -3,26 +3,33 @@
 from torch import nn
 
 from export.graph.builder import GraphBuilder
-from export.graph.weights import as_array
+from export.graph.weights import Array, as_array
 
 TIME = 1  # axis of [B, T, C]
 
 
-def layer_norm(graph: GraphBuilder, value: str, norm: nn.LayerNorm, name: str) -> str:
-    """Over the channels of float32 [B, T, C]."""
-    gain = graph.constant(f"{name}.gain", as_array(norm.weight))
-    bias = graph.constant(f"{name}.bias", as_array(norm.bias))
+def layer_norm(
+    graph: GraphBuilder, value: str, norm: nn.LayerNorm, name: str, divisors: Array | None = None
+) -> str:
+    """Over the channels of float32 [B, T, C], which are divided by `divisors`, [C], where given."""
+    by = 1 if divisors is None else divisors
+    gain = graph.constant(f"{name}.gain", as_array(norm.weight) / by)
+    bias = graph.constant(f"{name}.bias", as_array(norm.bias) / by)
     return graph.op("LayerNormalization", value, gain, bias, name=name, axis=-1, epsilon=norm.eps)
 
 
 def added_norm(
-    graph: GraphBuilder, value: str, more: str, norm: nn.LayerNorm, name: str
+    graph: GraphBuilder,
+    parts: tuple[str, str],
+    norm: nn.LayerNorm,
+    name: str,
+    divisors: Array | None = None,
 ) -> tuple[str, str]:
-    """value + more, normalised, and the sum itself."""
+    """The sum of two, normalised and divided as in `layer_norm`, and the sum itself."""
     # Not Add: ONNX Runtime would make it and the norm one SkipLayerNormalization, whose code for
     # CPUs takes four times as long as the two apart.
-    total = graph.op("Sum", value, more, name=f"{name}.sum")
-    return layer_norm(graph, total, norm, name), total
+    total = graph.op("Sum", *parts, name=f"{name}.sum")
+    return layer_norm(graph, total, norm, name, divisors), total
 
 
 def norm_over_time(graph: GraphBuilder, value: str, norm: nn.GroupNorm, name: str) -> str:
@@ -40,5 +47,5 @@ def norm_over_time(graph: GraphBuilder, value: str, norm: nn.GroupNorm, name: st
 
 
 def gelu(graph: GraphBuilder, value: str, name: str) -> str:
-    """x * Phi(x), exactly: ONNX Runtime's own operator, which is one pass."""
+    """GELU(x) = x * Phi(x), exactly: ONNX Runtime's own operator, which is one pass."""
     return graph.contrib("Gelu", value, name=name)

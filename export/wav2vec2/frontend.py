@@ -4,6 +4,8 @@ The first convolution reads one channel, and stays in float32: it is a hundredth
 8 bits would have to hold the quietest and the loudest sample of the waveform.
 """
 
+from typing import Any
+
 import numpy as np
 from torch import nn
 from transformers import Wav2Vec2ForCTC
@@ -17,11 +19,11 @@ from export.graph.weights import Array, as_array
 def frontend(products: Products, waveform: str, model: Wav2Vec2ForCTC) -> str:
     """waveform: float32 [B, N]. Returns float32 [B, T, C]."""
     graph = products.graph
-    layers = model.wav2vec2.feature_extractor.conv_layers
+    layers: Any = model.wav2vec2.feature_extractor.conv_layers
     value = graph.op("Unsqueeze", waveform, graph.integers(2), name="samples")
     for index, layer in enumerate(layers):
         name = f"frontend.{index}"
-        heard = products.activation(value, name) if index else Activation(value)
+        heard = products.activation(value, name) if index else products.in_float(value, name)
         value = _convolved(products, heard, layer.conv, name)
         norm = getattr(layer, "layer_norm", None)
         if isinstance(norm, nn.GroupNorm):
@@ -34,13 +36,13 @@ def frontend(products: Products, waveform: str, model: Wav2Vec2ForCTC) -> str:
 
 def _convolved(products: Products, heard: Activation, conv: nn.Conv1d, name: str) -> str:
     kernel, stride, channels = conv.kernel_size[0], conv.stride[0], conv.in_channels
-    rows = heard.moved(unfold(products.graph, heard.values, kernel, stride, channels))
+    graph = products.graph
+    rows = heard.moved(unfold(graph, heard.values, kernel, stride, channels))
     weight, bias = _as_matrix(as_array(conv.weight)), conv.bias
-    if heard.is_quantized or bias is None:
+    if heard.scale or bias is None:
         return products.product(rows, weight, None if bias is None else as_array(bias), name)
     # A bias of its own would be one more pass over the largest tensor of all: it is the weight of
     # a tap that is always 1.
-    graph = products.graph
     pads = graph.integers(0, 0, 0, 0, 0, 1)
     one = graph.constant("one", np.array(1, dtype=np.float32))
     with_one = graph.op("Pad", rows.values, pads, one, name=f"{name}.with_one")

@@ -5,7 +5,7 @@ neighbours see nearly the same, so that unfolding copies the less the more of th
 weights of a row hold the kernel once for each of its frames, moved on by one, with zeros around.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from transformers import Wav2Vec2ForCTC
@@ -25,7 +25,7 @@ SHARED: Final = 4
 def positions(products: Products, value: str, model: Wav2Vec2ForCTC) -> str:
     """What is added to float32 [B, T, C] to tell the frames' places."""
     graph, op = products.graph, products.graph.op
-    conv = model.wav2vec2.encoder.pos_conv_embed.conv
+    conv: Any = model.wav2vec2.encoder.pos_conv_embed.conv
     kernel, groups = conv.kernel_size[0], conv.groups
     width = conv.in_channels // groups
     blocks = -(-(kernel + SHARED - 1) // SHARED)  # of SHARED frames, that a row sees
