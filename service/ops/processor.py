@@ -26,14 +26,14 @@ class Processor:
     def sums_exactly(self) -> bool | None:
         """Whether products of u8 and 8-bit weights are summed exactly; None where it is not told.
 
-        With AVX2 or AVX-512 but no VNNI, ONNX Runtime adds pairs of them into 16 bits that saturate
-        (vpmaddubsw). What is older, and every ARM, is slower and exact: decision 16.
+        With AVX2 or AVX-512 but no VNNI of the same width, ONNX Runtime adds pairs of them into 16
+        bits that saturate (vpmaddubsw). What is older, and every ARM, is exact: decision 16.
         """
-        if self.fast:
-            return True
-        if "avx2" in self.instructions:
-            return False
-        return True if self.instructions & {"sse2", "asimd"} else None
+        known = self.instructions
+        if "avx2" in known:
+            vnni = "avx512_vnni" if "avx512bw" in known else "avx_vnni"
+            return vnni in known or "amx_int8" in known
+        return True if known & {"sse2", "asimd"} else None
 
 
 UNKNOWN: Final = Processor("this CPU", frozenset())

@@ -10,10 +10,11 @@ from service.ops.processor import read_processor
 @pytest.mark.parametrize(
     ("line", "exact"),
     [
-        ("flags : fpu sse2 avx2 avx512f avx512_vnni", True),
+        ("flags : fpu sse2 avx2 avx512bw avx512_vnni", True),
         ("flags : fpu sse2 avx2 avx_vnni", True),
         ("flags : fpu sse2 avx2 amx_int8", True),
         ("flags : fpu sse2 avx2 avx512f avx512bw", False),
+        ("flags : fpu sse2 avx2 avx512bw avx_vnni", False),
         ("flags : fpu sse2 avx2", False),
         ("flags : fpu sse2 avx", True),
         ("Features : fp asimd asimddp", True),

@@ -14,7 +14,7 @@ from service.serving.catalogue import Catalogue
 from service.serving.fit import Fit
 
 HASWELL = Processor("Haswell", frozenset({"sse2", "avx2"}))
-ZEN4 = Processor("Zen 4", frozenset({"sse2", "avx2", "avx512_vnni"}))
+ZEN4 = Processor("Zen 4", frozenset({"sse2", "avx2", "avx512bw", "avx512_vnni"}))
 
 
 @pytest.mark.parametrize(
