@@ -38,6 +38,7 @@ LAYERS = (
     {"service.recognizer"},
     {"service.serving", "service.serving.emission_cache"},
     {"service.serving.recording"},
+    {"service.serving.fit"},
     {"service.serving.choice", "service.serving.served"},
     {"service.serving.catalogue"},
     {"service.serving.dispatch"},
