@@ -12,7 +12,7 @@ LEVELS: Final = 255  # of a u8 above its zero
 
 
 def swish(graph: GraphBuilder, value: str, name: str) -> str:
-    """x * sigmoid(x): what ONNX Runtime calls QuickGelu at an alpha of 1, in one pass."""
+    """Swish(x) = x * sigmoid(x), in one pass: ONNX Runtime's QuickGelu, its alpha 1."""
     return graph.contrib("QuickGelu", value, name=name, alpha=1.0)
 
 

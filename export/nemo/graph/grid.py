@@ -74,17 +74,15 @@ class Grid:
         return self.graph.op("Mul", value, factors, name=f"{value}.silenced")
 
     def _rows(self, stage: int, since: int) -> str:
-        """Of each answer of convolution `stage`, the row that it is the middle of, among the answers
-        of convolution `since` - 1, or the features: int64 [T'].
+        """The row in the middle of what each answer of convolution `stage` sees, of the answers of
+        convolution `since` - 1, or for 0 of the features: int64 [T'].
         """
         op, scalar, name = self.graph.op, self.graph.scalar, f"plane.{stage}.{since}"
         step = scalar(STRIDE ** (stage + 1))
         firsts = op("Range", scalar(0), self.count, step, name=f"{name}.firsts")
         return op("Div", firsts, scalar(STRIDE**since), name=f"{name}.rows")
 
-    def _index(
-        self, rows: str, columns: NDArray[np.int64], width: int, *, framed: bool
-    ) -> str:
+    def _index(self, rows: str, columns: NDArray[np.int64], width: int, *, framed: bool) -> str:
         """int64 [T', F', taps]: rows * width + columns, [F', taps]; 0, a zero, in the frame."""
         op, graph, name = self.graph.op, self.graph, f"{rows}.index"
         starts = op("Mul", rows, graph.scalar(width), name=f"{name}.starts")

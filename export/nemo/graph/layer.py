@@ -1,6 +1,5 @@
 """A conformer's layer: half a feed-forward, attention, convolution, the other half."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -10,24 +9,13 @@ from export.graph.products import Activation, Products, linear
 from export.graph.weights import Array, as_array
 from export.nemo.graph.activations import swish
 from export.nemo.graph.convolution import convolved
-from export.nemo.graph.mask import Mask
-from export.nemo.graph.places import Places
+from export.nemo.graph.frames import Frames
 
 Layer = Any  # one of NeMo's modules, which have no types
 HALF: Final = np.float32(0.5)  # of each feed-forward (Gulati et al., 2020, equation 1)
 
 
-@dataclass(frozen=True)
-class Frames:
-    """What all layers know of the frames: which are heard, and where they are."""
-
-    mask: Mask
-    places: Places
-
-
-def conformer_layer(
-    products: Products, value: str, layer: Layer, frames: Frames, name: str
-) -> str:
+def conformer_layer(products: Products, value: str, layer: Layer, frames: Frames, name: str) -> str:
     """float32 [B, T, C], normalised by the layer's own last norm; so was `value`."""
     graph = products.graph
 
@@ -44,7 +32,7 @@ def conformer_layer(
     heard, value = normed(value, more, layer.norm_self_att, f"{name}.attention")
     more = _attention(products, heard, layer.self_attn, frames, f"{name}.attention")
     heard, value = normed(value, more, layer.norm_conv, f"{name}.conv")
-    more = convolved(products, heard, layer.conv, frames.mask, f"{name}.conv")
+    more = convolved(products, heard, layer.conv, frames, f"{name}.conv")
     heard, value = normed(value, more, layer.norm_feed_forward2, f"{name}.ffn2.in")
     more = _half_feed_forward(products, heard, layer.feed_forward2, f"{name}.ffn2")
     return added_norm(graph, (value, more), layer.norm_out, f"{name}.norm")[0]

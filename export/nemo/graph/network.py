@@ -6,7 +6,9 @@ from nemo.collections.asr.models import EncDecCTCModel
 from onnx import ModelProto, TensorProto
 
 from export.graph.products import Products
-from export.nemo.graph.layer import Frames, conformer_layer
+from export.nemo.graph.frames import Frames
+from export.nemo.graph.grid import Grid
+from export.nemo.graph.layer import conformer_layer
 from export.nemo.graph.mask import Mask
 from export.nemo.graph.places import Places
 from export.nemo.graph.pointwise import pointwise
@@ -25,11 +27,14 @@ def build(products: Products, model: EncDecCTCModel, names: tuple[str, str, str]
     (classes,) = model.decoder.decoder_layers
     features, length, log_probs = names
     graph = products.graph
-    heard = graph.input(features, TensorProto.FLOAT, ["batch", encoder._feat_in, "frames"])
+    bins = model.cfg.encoder.feat_in
+    heard = graph.input(features, TensorProto.FLOAT, ["batch", bins, "frames"])
     lengths = graph.input(length, TensorProto.INT64, ["batch"])
-    value = subsampled(products, heard, lengths, encoder)
+    grid = Grid.of(graph, heard, lengths, bins)
+    value = subsampled(products, grid, encoder)
     mask = Mask.of(graph, value, lengths, encoder.subsampling_factor)
-    frames = Frames(mask, Places.of(graph, value, encoder.d_model, products.plan.bits))
+    places = Places.of(graph, value, encoder.d_model, products.plan.bits)
+    frames = Frames(mask, places, tuple(encoder.conv_context_size))
     for index, layer in enumerate(encoder.layers):
         value = conformer_layer(products, value, layer, frames, f"encoder.{index}")
     head = products.activation(value, "head")

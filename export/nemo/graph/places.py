@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto
+from torch import Tensor
 
 from export.graph.builder import GraphBuilder
 from export.graph.products import LARGEST, Activation, Products, Site
@@ -52,8 +53,8 @@ class Places:
         count = op("Shape", value, name=f"{NAME}.count", start=1, end=2)
         end = op("Squeeze", count, name=f"{NAME}.end")
         indices = op("Range", graph.scalar(0), end, graph.scalar(1), name=f"{NAME}.indices")
-        # In 64 bits: after minutes, an angle in 32 bits would be off by more than its neighbour's
-        # place is away in the slow waves.
+        # In 64 bits: after five minutes an angle in 32 bits is off by up to 4e-4, and so would be
+        # the distance of two places, however near they are to each other.
         real = op("Cast", indices, name=f"{NAME}.real", to=TensorProto.DOUBLE)
         column = op("Unsqueeze", real, graph.integers(1), name=f"{NAME}.column")
         angles = op("Mul", column, graph.constant(f"{NAME}.rates", rates), name=f"{NAME}.angles")
@@ -68,9 +69,7 @@ class Places:
         integers = op("QuantizeLinear", table, scale, zero, name=f"{NAME}.s8")
         return cls(cosines, sines, table, integers, scale, _table(rates))
 
-    def scores(
-        self, products: Products, heard: Activation, layer: Layer, name: str
-    ) -> str:
+    def scores(self, products: Products, heard: Activation, layer: Layer, name: str) -> str:
         """float32 [B, heads, T, T], over the root of a head's width; layer: NeMo's attention."""
         graph, op, heads = products.graph, products.graph.op, layer.h
         weight, bias = place_weights(layer)
@@ -80,7 +79,9 @@ class Places:
         activation = products.activation(turned, f"{name}.turned")
         shape = graph.integers(0, 0, heads, len(self.sampled))
         split = op("Reshape", activation.values, shape, name=f"{name}.split")
-        queries = activation.moved(op("Transpose", split, name=f"{name}.by_head", perm=[0, 2, 1, 3]))
+        queries = activation.moved(
+            op("Transpose", split, name=f"{name}.by_head", perm=[0, 2, 1, 3])
+        )
         products.sites.append(Site(f"{name}.scores", queries, self.sampled))
         if not queries.scale:
             return op("MatMul", queries.values, self.table, name=f"{name}.scores")
@@ -98,10 +99,11 @@ def place_weights(layer: Layer) -> tuple[Array, Array]:
     waves = _double(layer.linear_pos.weight).reshape(heads, layer.d_k, -1) / layer.s_d_k
     turned = np.concatenate((waves[..., 1::2], -waves[..., 0::2]), axis=-1)
     weight = np.einsum("hki,hko->iho", queries, turned).reshape(queries.shape[-1], -1)
-    return weight.astype(np.float32), np.einsum("hk,hko->ho", bias, turned).ravel().astype(np.float32)
+    asked = np.einsum("hk,hko->ho", bias, turned).ravel()
+    return weight.astype(np.float32), asked.astype(np.float32)
 
 
-def _double(parameter: Any) -> NDArray[np.float64]:
+def _double(parameter: Tensor) -> NDArray[np.float64]:
     values: NDArray[np.float64] = parameter.detach().cpu().double().numpy()
     return values
 
@@ -109,7 +111,7 @@ def _double(parameter: Any) -> NDArray[np.float64]:
 def _rates(width: int) -> NDArray[np.float64]:
     """Radians a frame, float64 [width / 2], rounded as NeMo has them."""
     waves = np.arange(0, width, 2, dtype=np.float32)
-    rates = np.exp(waves * np.float32(-(np.log(LONGEST_WAVE) / width)))
+    rates: NDArray[np.float32] = np.exp(waves * np.float32(-(np.log(LONGEST_WAVE) / width)))
     return rates.astype(np.float64)
 
 

@@ -8,18 +8,23 @@ from torch import nn
 
 from export.errors import UnknownStructure
 
+Network = Any  # NeMo has no types
 Facts = Iterator[tuple[str, object, object]]  # name, what is known, what is found
 
 
 def check_structure(model: EncDecCTCModel) -> None:
     """Raises UnknownStructure, naming the first setting that would change what is computed."""
-    encoder: Any = model.encoder
-    for name, known, found in (*_of_network(model), *_of_subsampling(encoder), *_of_layers(encoder)):
+    encoder: Network = model.encoder
+    for name, known, found in (
+        *_of_network(model),
+        *_of_subsampling(encoder),
+        *_of_layers(encoder),
+    ):
         if found != known:
             raise UnknownStructure(name, expected=repr(known), got=repr(found))
 
 
-def _of_network(model: Any) -> Facts:
+def _of_network(model: Network) -> Facts:
     encoder, decoder = model.encoder, model.decoder
     yield "att_context_style", "regular", encoder.att_context_style
     yield "conv_context_style", "regular", encoder.conv_context_style
@@ -28,7 +33,7 @@ def _of_network(model: Any) -> Facts:
     yield "decoder adapters", False, decoder.is_adapter_available()
 
 
-def _of_subsampling(encoder: Any) -> Facts:
+def _of_subsampling(encoder: Network) -> Facts:
     if isinstance(encoder.pre_encode, nn.Linear):
         yield "subsampling_factor", "a power of 2", encoder.subsampling_factor
         return
@@ -43,7 +48,7 @@ def _of_subsampling(encoder: Any) -> Facts:
     yield "subsampling_factor", factor, encoder.subsampling_factor
 
 
-def _of_layers(encoder: Any) -> Facts:
+def _of_layers(encoder: Network) -> Facts:
     for layer in encoder.layers:
         yield "conv_norm_type", "batch_norm", layer.conv.norm_type
         yield "pointwise_activation", "glu_", layer.conv.pointwise_activation

@@ -5,6 +5,7 @@ kind, every pointwise one is, and those of single channels stay convolutions. Th
 channel, and stays in float32: it is a sixtieth of the work of the second.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -19,21 +20,18 @@ Layer = Any  # one of NeMo's modules, which have no types
 NAME: Final = "subsampling"
 
 
-def subsampled(
-    products: Products, features: str, lengths: str, encoder: Layer
-) -> str:
-    """features: float32 [B, F, T], heard up to int64 [B]. Returns float32 [B, T', D]."""
+def subsampled(products: Products, grid: Grid, encoder: Layer) -> str:
+    """Frames of the features in `grid`: float32 [B, T', D]."""
     layer = encoder.pre_encode
     convolutions = [part for part in layer.conv if isinstance(part, nn.Conv2d)]
-    grid = Grid.of(products.graph, features, lengths, encoder._feat_in)
     separable = any(conv.groups > 1 for conv in convolutions)
-    value = _first(products, grid, convolutions[0], framed=not separable)
+    value = _first(products, grid, convolutions[0], framed=not separable and len(convolutions) > 1)
     further = _separable if separable else _dense
     value, frequencies = further(products, grid, value, convolutions[1:])
     return _out(products, value, layer.out, frequencies, encoder.xscale or 1.0)
 
 
-def _first(products: Products, grid: Grid, conv: nn.Conv2d, *, framed: bool) -> str:
+def _first(products: Products, grid: Grid, conv: Layer, *, framed: bool) -> str:
     """float32 [B, T', F', C], before the rectifier, and exactly 0 where nothing is heard: the bias
     is the weight of a tap that is 1 elsewhere.
     """
@@ -44,7 +42,7 @@ def _first(products: Products, grid: Grid, conv: nn.Conv2d, *, framed: bool) -> 
 
 
 def _dense(
-    products: Products, grid: Grid, value: str, convolutions: list[nn.Conv2d]
+    products: Products, grid: Grid, value: str, convolutions: Sequence[Layer]
 ) -> tuple[str, int]:
     """The other convolutions over all channels, and how many frequencies are left."""
     frequencies = halved(grid.frequencies)
@@ -60,7 +58,7 @@ def _dense(
 
 
 def _separable(
-    products: Products, grid: Grid, value: str, convolutions: list[nn.Conv2d]
+    products: Products, grid: Grid, value: str, convolutions: Sequence[Layer]
 ) -> tuple[str, int]:
     """The others in pairs, along each channel and then across them."""
     op, frequencies = products.graph.op, halved(grid.frequencies)
@@ -76,7 +74,7 @@ def _separable(
     return value, frequencies
 
 
-def _depthwise(products: Products, value: str, conv: nn.Conv2d, name: str) -> str:
+def _depthwise(products: Products, value: str, conv: Layer, name: str) -> str:
     graph, op = products.graph, products.graph.op
     weight = graph.constant(f"{name}.depthwise.weight", as_array(conv.weight))
     bias = graph.constant(f"{name}.depthwise.bias", as_array(conv.bias))
@@ -86,19 +84,21 @@ def _depthwise(products: Products, value: str, conv: nn.Conv2d, name: str) -> st
     return op("Transpose", seen, name=f"{name}.channels_last", perm=[0, 2, 3, 1])
 
 
-def _out(
-    products: Products, value: str, linear: nn.Linear, frequencies: int, scale: float
-) -> str:
+def _out(products: Products, value: str, linear: Layer, frequencies: int, scale: float) -> str:
     """Frequencies and channels of a frame as one row, times the scale of the positions' sum."""
     graph, name = products.graph, f"{NAME}.out"
     heard = rectified(products, value, name)
-    row = graph.op("Reshape", heard.values, graph.integers(0, 0, linear.in_features), name=f"{name}.row")
+    row = graph.op(
+        "Reshape", heard.values, graph.integers(0, 0, linear.in_features), name=f"{name}.row"
+    )
     by_channel = as_array(linear.weight).reshape(linear.out_features, -1, frequencies)
     weight = by_channel.transpose(2, 1, 0).reshape(linear.in_features, -1) * np.float32(scale)
-    return products.product(heard.moved(row), weight, as_array(linear.bias) * np.float32(scale), name)
+    return products.product(
+        heard.moved(row), weight, as_array(linear.bias) * np.float32(scale), name
+    )
 
 
-def _taps(conv: nn.Conv2d) -> Array:
+def _taps(conv: Layer) -> Array:
     """[out, in, time, frequency] to [taps * in, out], as the taps lie in a row."""
     weight = as_array(conv.weight)
     return np.ascontiguousarray(weight.transpose(2, 3, 1, 0).reshape(-1, weight.shape[0]))
