@@ -30,9 +30,10 @@ from bench.transcribe import medians, tiled
 from service.acoustic import OnnxAcousticModel
 from service.audio import Audio, decode_file
 from service.bundle import Bundle, open_bundle
-from service.chunking import WINDOWING, Emitter, Windowing
+from service.chunking import Emitter
 from service.features import features_of
 from service.recognizer import Recognizer
+from service.windows import WINDOWING, Windowing
 
 COST_SEC = 120  # of audio a measurement
 HEARD_SEC = (5, 8, 10, 12, 15, 20, 30)

@@ -13,6 +13,7 @@ LAYERS = (
     {"service", "service.errors", "service.spans", "service.recipes"},
     {"service.samples", "service.moments", "service.stages"},
     {"service.fields", "service.framing", "service.manifest", "service.bundle"},
+    {"service.windows"},
     {
         "service.text",
         "service.subtitles",
@@ -31,6 +32,8 @@ LAYERS = (
     {"service.words", "service.characters", "service.phonemes", "service.dictation"},
     {"service.placing"},
     {"service.quality", "service.plausibility"},
+    {"service.voice"},
+    {"service.speech"},
     {"service.features"},
     {"service.acoustic"},
     {"service.chunking"},
