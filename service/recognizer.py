@@ -10,6 +10,7 @@ so that any number of threads may share it.
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from service.dictation import Dictation, OnText
 from service.emissions import Emissions
 from service.errors import EmptyTranscript, NoSpeech, NothingToAlign
 from service.features import features_of
-from service.levels import levels
+from service.levels import Levels, levels
 from service.manifest import Manifest
 from service.phonemes import placed_phonemes
 from service.placing.finding import find_text
@@ -34,12 +35,14 @@ from service.placing.unwritten import unwritten_speech
 from service.plausibility import doubts, longest_gap
 from service.quality import quality
 from service.spans import Alignment, Character, FrameClock, Transcript, Unspoken, Word
+from service.speech import Skipping, Speech, speech_in, unheard
 from service.stages import Stages
 from service.text.lineup import Gaps
 from service.text.mapping import written_text
 from service.text.segments import Division
 from service.text.vocabulary import vocabulary_of
 from service.text.written import WrittenText
+from service.voice import can_detect
 from service.words import heard_tokens, heard_words, joint_score
 
 
@@ -64,6 +67,10 @@ class AlignOptions:
 
 DEFAULTS = AlignOptions()
 
+UNDETECTED: Final = (
+    "no silence was skipped: the detector of speech needs a CPU with AVX2, FMA, F16C and BMI2"
+)
+
 
 class Recognizer:
     """One model, ready to transcribe and align."""
@@ -80,12 +87,19 @@ class Recognizer:
         """Open the bundle's graph. Raises BundleError."""
         return cls(bundle, OnnxAcousticModel(bundle, intra_op_threads))
 
-    def transcribe(self, audio: Audio, *, on_progress: Progress | None = None) -> Transcript:
+    def transcribe(
+        self,
+        audio: Audio,
+        *,
+        on_progress: Progress | None = None,
+        skipping: Skipping | None = None,
+    ) -> Transcript:
         """What is said, with a time for every word; silence is an empty text.
 
-        `on_progress` gets the seconds of audio that are done, and stops all by raising.
+        `on_progress` gets the seconds of audio that are done, and stops all by raising. skipping:
+        as in `listen`.
         """
-        return self.read(self.listen(audio, on_progress=on_progress))
+        return self.read(self.listen(audio, on_progress=on_progress, skipping=skipping))
 
     def align(
         self,
@@ -111,22 +125,48 @@ class Recognizer:
         *,
         on_progress: Progress | None = None,
         on_text: OnText | None = None,
+        skipping: Skipping | None = None,
     ) -> Emissions:
         """What the model hears; of silent audio nothing.
 
         `on_text` gets the words of the transcript as they are heard, but for the last one.
+        skipping: which silence the model need not hear; None: it hears all of it, as it does of
+        audio that fits one window.
         """
         stages = Stages()
-        log_probs = np.zeros((0, self._width), np.float32)
-        if not audio.silent:
-            hear = Dictation(self._vocabulary, on_text).hear if on_text else None
-            log_probs = self._emitter.log_probs(audio, stages, on_progress, hear)
-        with stages.time("features"):
-            loudness = levels(audio.blocks(), audio.sample_rate)
         stride, rate = self.manifest.framing.stride, self.manifest.sample_rate
         clock = FrameClock(stride, rate, audio.duration_sec)
-        warnings = self._warnings(audio)
-        return Emissions(log_probs, loudness, clock, warnings, stages.seconds, audio.padding_sec)
+        with stages.time("features"):
+            loudness = levels(audio.blocks(), audio.sample_rate)
+        log_probs, speech = np.zeros((0, self._width), np.float32), None
+        if not audio.silent:
+            hear = Dictation(self._vocabulary, on_text).hear if on_text else None
+            if skipping and can_detect() and not self._emitter.at_once(audio):
+                with stages.time("vad"):
+                    speech = self._speech(audio, loudness, skipping, on_progress)
+            log_probs = self._emitter.log_probs(audio, stages, on_progress, hear, speech)
+        return Emissions(
+            log_probs,
+            loudness,
+            clock,
+            self._warnings(audio, skipping),
+            stages.seconds,
+            audio.padding_sec,
+            speech.skipped(len(log_probs), clock) if speech else (),
+        )
+
+    def _speech(
+        self, audio: Audio, loudness: Levels, skipping: Skipping, on_progress: Progress | None
+    ) -> Speech:
+        stretches = speech_in(
+            audio,
+            loudness,
+            skipping,
+            self._emitter.frame_count(len(audio.waveform)),
+            self.manifest.framing.stride,
+            lambda: on_progress(0.0) if on_progress else None,
+        )
+        return Speech(stretches, unheard(self._width, self._vocabulary.blank_id))
 
     def read(self, emissions: Emissions) -> Transcript:
         """The greedy path as words."""
@@ -145,6 +185,7 @@ class Recognizer:
             timings={**emissions.timings, **stages.seconds},
             warnings=emissions.warnings,
             tokens=heard_tokens(spans, self._vocabulary),
+            skipped=emissions.skipped,
         )
 
     def written(
@@ -257,15 +298,17 @@ class Recognizer:
         spans = greedy_decode(emissions.log_probs, self._vocabulary.blank_id)
         return heard_words(spans, self._vocabulary, emissions.clock, emissions.levels)
 
-    def _warnings(self, audio: Audio) -> tuple[str, ...]:
+    def _warnings(self, audio: Audio, skipping: Skipping | None) -> tuple[str, ...]:
+        found = []
         shortest = self.manifest.framing.min_samples
-        if len(audio.waveform) >= shortest:
-            return ()
-        message = (
-            f"the audio has {len(audio.waveform)} samples at {audio.sample_rate} Hz; it was padded "
-            f"with silence to the {shortest} that the model needs"
-        )
-        return (message,)
+        if len(audio.waveform) < shortest:
+            found.append(
+                f"the audio has {len(audio.waveform)} samples at {audio.sample_rate} Hz; it was "
+                f"padded with silence to the {shortest} that the model needs"
+            )
+        if skipping and not can_detect():
+            found.append(UNDETECTED)
+        return tuple(found)
 
 
 def _token_counts(written: WrittenText, found: Placement) -> NDArray[np.int64]:

@@ -14,6 +14,7 @@ LAYERS = (
     {"service.samples", "service.moments", "service.stages"},
     {"service.fields", "service.framing", "service.quantization"},
     {"service.manifest", "service.bundle"},
+    {"service.windows"},
     {
         "service.text",
         "service.subtitles",
@@ -32,6 +33,8 @@ LAYERS = (
     {"service.words", "service.characters", "service.phonemes", "service.dictation"},
     {"service.placing"},
     {"service.quality", "service.plausibility"},
+    {"service.voice"},
+    {"service.speech"},
     {"service.features"},
     {"service.acoustic"},
     {"service.chunking"},
