@@ -21,6 +21,7 @@ from service.monitoring.tracing import tracer_provider
 from service.ops.pool import Pool
 from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
+from service.preparing.cache import prepared_models
 from service.serving.catalogue import Catalogue
 from service.serving.emission_cache import EmissionCache
 from service.web.answers.faults import INTERNAL, fault
@@ -167,7 +168,8 @@ async def _load(resources: Resources) -> None:
 
 
 def _open_catalogue(settings: Settings, intra_op_threads: int) -> Catalogue:
-    catalogue = Catalogue.read(settings.models_dir, intra_op_threads)
+    prepared = prepared_models(settings.cache_dir)
+    catalogue = Catalogue.prepared(settings.models_dir, intra_op_threads, prepared)
     if settings.load == "start":
         catalogue.load_all()
     return catalogue

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from service.acoustic import AcousticModel, OnnxAcousticModel
+from service.acoustic import AcousticModel
 from service.audio import Audio
 from service.bundle import Bundle
 from service.characters import placed_characters
@@ -32,6 +32,8 @@ from service.placing.placed import placed_segments, placed_words, spoken_spans
 from service.placing.placement import Placement, said
 from service.placing.unwritten import unwritten_speech
 from service.plausibility import doubts, longest_gap
+from service.preparing.cache import PreparedModels
+from service.preparing.opening import open_model
 from service.quality import quality
 from service.spans import Alignment, Character, FrameClock, Transcript, Unspoken, Word
 from service.stages import Stages
@@ -76,9 +78,11 @@ class Recognizer:
         self._emitter = Emitter(model, features_of(bundle.manifest), bundle.manifest.framing)
 
     @classmethod
-    def load(cls, bundle: Bundle, intra_op_threads: int = 1) -> "Recognizer":
-        """Open the bundle's graph. Raises BundleError."""
-        return cls(bundle, OnnxAcousticModel(bundle, intra_op_threads))
+    def load(
+        cls, bundle: Bundle, intra_op_threads: int = 1, prepared: PreparedModels | None = None
+    ) -> "Recognizer":
+        """Open the bundle's graph, or what is prepared of it. Raises BundleError."""
+        return cls(bundle, open_model(bundle, intra_op_threads, prepared))
 
     def transcribe(self, audio: Audio, *, on_progress: Progress | None = None) -> Transcript:
         """What is said, with a time for every word; silence is an empty text.

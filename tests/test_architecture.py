@@ -33,6 +33,7 @@ LAYERS = (
     {"service.quality", "service.plausibility"},
     {"service.features"},
     {"service.acoustic"},
+    {"service.preparing"},
     {"service.chunking"},
     {"service.recognizer"},
     {"service.serving", "service.serving.emission_cache"},

@@ -16,6 +16,7 @@ from service.errors import InvalidField
 from service.formats.options import PLAIN, Bidi, FormatOptions
 from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
+from service.preparing.cache import prepared_models
 from service.serving.catalogue import AUTO, Catalogue, Shortlist
 
 Commands = Any  # argparse's own type of what add_parser is asked of is private
@@ -170,7 +171,9 @@ def shortlist(options: argparse.Namespace, settings: Settings, *, many: bool = F
     One recording alone has all threads to itself; of several each has one, so that no answer
     depends on how many are heard at a time.
     """
-    catalogue = Catalogue.read(settings.models_dir, 1 if many else usable_cpus())
+    prepared = prepared_models(settings.cache_dir)
+    threads = 1 if many else usable_cpus()
+    catalogue = Catalogue.prepared(settings.models_dir, threads, prepared)
     return catalogue.shortlist(options.model, options.language)
 
 

@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
@@ -12,6 +13,7 @@ from service.bundle import Bundle, open_bundle
 from service.errors import BundleError, InvalidField, KolvaniError, UnknownLanguage, UnknownModel
 from service.fields import broken
 from service.manifest import MANIFEST_FILE
+from service.preparing.cache import PreparedModels
 from service.recognizer import Recognizer
 from service.serving.choice import Choice
 from service.serving.served import ServedModel
@@ -68,8 +70,9 @@ class Catalogue:
         folder: Path,
         intra_op_threads: int = 1,
         opener: Callable[[Bundle, int], Recognizer] = Recognizer.load,
+        reader: Callable[[Path], Bundle] | None = None,
     ) -> "Catalogue":
-        """Check every bundle below `folder`, and load none.
+        """Check every bundle below `folder`, by open_bundle or another reader, and load none.
 
         A broken bundle does not take the others down. Raises BundleError if none is left.
         """
@@ -82,7 +85,7 @@ class Catalogue:
 
         for path in sorted(folder.glob(f"*/{MANIFEST_FILE}")):
             try:
-                bundle = open_bundle(path.parent)
+                bundle = (reader or open_bundle)(path.parent)
                 _check_new(bundle, models)
                 models[bundle.manifest.id] = ServedModel(bundle, opens, loading)
             except Exception as error:  # noqa: BLE001  # whatever it is, it is this folder's alone
@@ -93,6 +96,17 @@ class Catalogue:
         if not catalogue.serving:
             raise catalogue.nothing_to_serve()
         return catalogue
+
+    @classmethod
+    def prepared(
+        cls, folder: Path, intra_op_threads: int, prepared: PreparedModels | None
+    ) -> "Catalogue":
+        """The same, of models that load from what is prepared of them. Raises BundleError."""
+        if prepared is None:
+            return cls.read(folder, intra_op_threads)
+        opener = partial(Recognizer.load, prepared=prepared)
+        reader = partial(open_bundle, vouched=prepared.vouches)
+        return cls.read(folder, intra_op_threads, opener, reader)
 
     def load_all(self) -> None:
         """Load and warm every model. Raises BundleError if none is left."""
