@@ -12,6 +12,7 @@ do not.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -20,8 +21,9 @@ from numpy.typing import NDArray
 
 from service.acoustic import AcousticModel
 from service.audio import Audio
+from service.crew import Crew, Team
 from service.ctc import log_softmax
-from service.features import Features
+from service.features import Features, Parts
 from service.framing import Framing
 from service.stages import Stages
 
@@ -68,6 +70,7 @@ class Emitter:
     features: Features
     framing: Framing
     windowing: Windowing = WINDOWING
+    crew: Crew | None = None  # None: one window at a time, on the model's own threads
 
     def frame_count(self, samples: int) -> int:
         """Frames of that many samples, after padding where they are too few for one."""
@@ -91,9 +94,10 @@ class Emitter:
         kept, context = self.windowing.frames(self.framing, audio.sample_rate)
         frames = self.frame_count(len(audio.waveform))
         if frames <= kept + 2 * context:
-            with stages.time("features"):
-                model_input = self.features(audio.waveform[:])
-            whole = self._heard(model_input, stages)
+            with self._team(1) as team:
+                with stages.time("features"):
+                    model_input = self.features(audio.waveform[:])
+                (whole,) = self._heard(team, [model_input], stages)
             show(whole)
         else:
             whole = self._windowed(audio, windows(frames, kept, context), stages, (tell, show))
@@ -112,10 +116,7 @@ class Emitter:
         with stages.time("features"):
             parts = self.features.parts(audio.waveform)
         whole = np.empty((0, 0), np.float32)
-        for window in windows:
-            with stages.time("features"):
-                model_input = parts(*self.framing.input_span(window.first, window.last))
-            log_probs = self._heard(model_input, stages)
+        for window, log_probs in self._each(list(windows), parts, stages):
             if not len(whole):  # the first of them tells how wide
                 frames = self.frame_count(len(audio.waveform))
                 whole = np.empty((frames, log_probs.shape[1]), np.float32)
@@ -125,9 +126,33 @@ class Emitter:
                 tell(window.end * self.framing.stride / audio.sample_rate)
         return whole
 
-    def _heard(self, model_input: NDArray[np.float32], stages: Stages) -> NDArray[np.float32]:
+    def _each(
+        self, windows: list[Window], parts: Parts, stages: Stages
+    ) -> Iterator[tuple[Window, NDArray[np.float32]]]:
+        """The windows in their order, each with what is heard in it; several at a time are heard
+        where cores are idle.
+        """
+        done = 0
+        while done < len(windows):
+            with self._team(len(windows) - done) as team:
+                heard = windows[done : done + team.windows]
+                with stages.time("features"):
+                    spans = [self.framing.input_span(one.first, one.last) for one in heard]
+                    inputs = [parts(*span) for span in spans]
+                log_probs = self._heard(team, inputs, stages)
+            yield from zip(heard, log_probs, strict=True)
+            done += len(heard)
+
+    def _heard(
+        self, team: Team, inputs: list[NDArray[np.float32]], stages: Stages
+    ) -> list[NDArray[np.float32]]:
         with stages.time("inference"):
-            return log_softmax(self.model.logits(model_input))
+            return [log_softmax(logits) for logits in team.logits(inputs)]
+
+    def _team(self, windows: int) -> AbstractContextManager[Team]:
+        if self.crew is None:
+            return nullcontext(Team(self.model))
+        return self.crew.team(self.model, windows)
 
 
 def windows(frames: int, kept: int, context: int) -> Iterator[Window]:

@@ -34,6 +34,7 @@ LAYERS = (
     {"service.features"},
     {"service.acoustic"},
     {"service.preparing"},
+    {"service.crew"},
     {"service.chunking"},
     {"service.recognizer"},
     {"service.serving", "service.serving.emission_cache"},

@@ -42,8 +42,9 @@ def transcribe(options: argparse.Namespace, settings: Settings) -> int:
         raise WrongUsage("expected - alone or not at all, got it beside other recordings")
     rendering = arguments.rendering(options)
     target = arguments.target(options, len(rendering.formats), many=many)
-    shortlist = arguments.shortlist(options, settings, many=many)
-    work = _work(shortlist, settings, rendering)
+    cores = arguments.cores(options, many=many)
+    shortlist = arguments.shortlist(options, settings, cores, many=many)
+    work = cores.holding(_work(shortlist, settings, rendering))
     if not many:
         task = next(recordings(given[0]))
         arguments.check_apart(target.files(task.name, rendering.suffixes()), task.audio)

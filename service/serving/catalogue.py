@@ -13,6 +13,7 @@ from service.bundle import Bundle, open_bundle
 from service.errors import BundleError, InvalidField, KolvaniError, UnknownLanguage, UnknownModel
 from service.fields import broken
 from service.manifest import MANIFEST_FILE
+from service.ops.cores import Cores
 from service.preparing.cache import PreparedModels
 from service.recognizer import Recognizer
 from service.serving.choice import Choice
@@ -99,13 +100,19 @@ class Catalogue:
 
     @classmethod
     def prepared(
-        cls, folder: Path, intra_op_threads: int, prepared: PreparedModels | None
+        cls,
+        folder: Path,
+        intra_op_threads: int,
+        prepared: PreparedModels | None,
+        cores: Cores,
+        *,
+        widen: bool = True,
     ) -> "Catalogue":
-        """The same, of models that load from what is prepared of them. Raises BundleError."""
-        if prepared is None:
-            return cls.read(folder, intra_op_threads)
-        opener = partial(Recognizer.load, prepared=prepared)
-        reader = partial(open_bundle, vouched=prepared.vouches)
+        """The same, of models that load from what is prepared of them, if there is a place for it,
+        and share these cores; widen: as for Recognizer.load. Raises BundleError.
+        """
+        opener = partial(Recognizer.load, prepared=prepared, cores=cores, widen=widen)
+        reader = partial(open_bundle, vouched=None if prepared is None else prepared.vouches)
         return cls.read(folder, intra_op_threads, opener, reader)
 
     def load_all(self) -> None:
