@@ -12,7 +12,7 @@ TOOLS := .tools/.complete
 # `make serve HOST=0.0.0.0 PORT=9000`; shells export a HOST of their own, which is not meant.
 LISTEN := $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-.PHONY: serve test programs test-export test-browser test-monitoring test-deploy test-image lint bench
+.PHONY: serve test programs test-export test-browser test-monitoring test-deploy test-image lint bench bench-older-cpu
 .PHONY: export-he export-hi demo-he demo-hi clean
 
 serve: $(RUNTIME)
@@ -50,6 +50,12 @@ lint: $(RUNTIME) $(EXPORT)
 bench: $(RUNTIME) $(BENCH)
 	.venv/bin/python -m bench.transcribe
 	.venv/bin/python -m bench.align
+
+# On Debian: ONNX Runtime on an emulated CPU without VNNI.
+bench-older-cpu: $(EXPORT)
+	command -v qemu-x86_64 >/dev/null || \
+	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends qemu-user)
+	.venv-export/bin/python -m bench.older_cpu
 
 # The real models, from their hubs.
 export-he: $(EXPORT)

@@ -13,10 +13,13 @@ from service.bundle import Bundle, open_bundle
 from service.errors import BundleError, InvalidField, KolvaniError, UnknownLanguage, UnknownModel
 from service.fields import broken
 from service.manifest import MANIFEST_FILE
+from service.monitoring.logs import FIELDS
 from service.ops.cores import Cores
+from service.ops.processor import Processor, read_processor
 from service.preparing.cache import PreparedModels
 from service.recognizer import Recognizer
 from service.serving.choice import Choice
+from service.serving.fit import CHANGE, Fit
 from service.serving.served import ServedModel
 
 logger = logging.getLogger(__name__)
@@ -71,15 +74,19 @@ class Catalogue:
         folder: Path,
         intra_op_threads: int = 1,
         opener: Callable[[Bundle, int], Recognizer] = Recognizer.load,
+        processor: Processor | None = None,
         reader: Callable[[Path], Bundle] | None = None,
     ) -> "Catalogue":
-        """Check every bundle below `folder`, by open_bundle or another reader, and load none.
+        """Check every bundle below `folder`, by open_bundle or another reader, and load none;
+        processor: that of this machine.
 
-        A broken bundle does not take the others down. Raises BundleError if none is left.
+        A warning names each bundle whose products the processor cannot sum exactly. A broken bundle
+        does not take the others down. Raises BundleError if none is left.
         """
         models: dict[str, ServedModel] = {}
         unreadable: dict[str, str] = {}
         loading = threading.Lock()
+        cpu = processor or read_processor()
 
         def opens(bundle: Bundle) -> Recognizer:
             return opener(bundle, intra_op_threads)
@@ -88,11 +95,13 @@ class Catalogue:
             try:
                 bundle = (reader or open_bundle)(path.parent)
                 _check_new(bundle, models)
-                models[bundle.manifest.id] = ServedModel(bundle, opens, loading)
+                models[bundle.manifest.id] = ServedModel(bundle, opens, loading, cpu)
             except Exception as error:  # noqa: BLE001  # whatever it is, it is this folder's alone
                 name, fault = _sayable(path.parent.name), _sayable(_told(path.parent, error))
                 unreadable[name] = fault
                 logger.error("model %s cannot be served: %s", name, fault)
+        for name, model in models.items():
+            _warn_unfit(name, model.fit)
         catalogue = cls(folder, models, unreadable)
         if not catalogue.serving:
             raise catalogue.nothing_to_serve()
@@ -113,7 +122,7 @@ class Catalogue:
         """
         opener = partial(Recognizer.load, prepared=prepared, cores=cores, widen=widen)
         reader = partial(open_bundle, vouched=None if prepared is None else prepared.vouches)
-        return cls.read(folder, intra_op_threads, opener, reader)
+        return cls.read(folder, intra_op_threads, opener, reader=reader)
 
     def load_all(self) -> None:
         """Load and warm every model. Raises BundleError if none is left."""
@@ -224,6 +233,12 @@ def _rank(model: ServedModel) -> tuple[bool, tuple[bool, bool, str]]:
 
 def _spells(model: ServedModel) -> bool:
     return model.manifest.units == "characters"
+
+
+def _warn_unfit(name: str, fit: Fit) -> None:
+    if fit.exact is False:
+        fields = {"model": name, "expected": fit.expected, "got": fit.got, "change": CHANGE}
+        logger.warning("model %s does not fit this CPU", name, extra={FIELDS: fields})
 
 
 def _told(folder: Path, error: Exception) -> str:

@@ -31,10 +31,10 @@ def changed(xeon: Path, before: str, after: str) -> str:
     return processor_kind(path)
 
 
-def test_instructions_and_vendor_are_told(xeon: Path) -> None:
+def test_instructions_are_told(xeon: Path) -> None:
     """In a fixed order, of the first CPU."""
     kind = processor_kind(xeon)
-    assert kind.endswith("GenuineIntel amx_int8 avx avx2 avx512_vnni avx512f sse2")
+    assert kind.endswith(" amx_int8 avx avx2 avx512_vnni avx512f sse2")
 
 
 @pytest.mark.parametrize("after", ["", "avx512_bf16", "avx512_vnni avx_vnni"])
@@ -51,8 +51,8 @@ def test_clock_and_caches_do_not_matter(xeon: Path, before: str, after: str) -> 
 
 def test_arm_tells_its_features(tmp_path: Path) -> None:
     """In other words."""
-    (tmp_path / "arm").write_text("Features : fp asimd asimddp i8mm\nCPU implementer : 0x41\n")
-    assert processor_kind(tmp_path / "arm").endswith("0x41 asimd asimddp i8mm")
+    (tmp_path / "arm").write_text("Features : fp asimd asimddp i8mm\nCPU part : 0xd40\n")
+    assert processor_kind(tmp_path / "arm").endswith(" asimd asimddp i8mm")
 
 
 def test_without_proc_there_is_the_architecture(tmp_path: Path) -> None:
