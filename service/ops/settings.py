@@ -44,7 +44,9 @@ class Settings(BaseSettings):
     workers: int = Field(
         0, ge=0, le=1024, description="Inferences at a time; 0: CPU quota / intra_op_threads."
     )
-    intra_op_threads: int = Field(1, ge=1, le=1024, description="Threads of one inference.")
+    intra_op_threads: int = Field(
+        1, ge=1, le=1024, description="Threads of one inference beside others; alone it has all."
+    )
     max_queue: int = Field(
         32, ge=0, le=100_000, description="Requests that may wait; past them: 503 with Retry-After."
     )
