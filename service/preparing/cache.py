@@ -8,6 +8,7 @@ The key is a hash of the model's own hash, of ONNX Runtime's build and of the CP
 takes its name when all of it is written and checked. docs/decisions/013-prepared-models.md.
 """
 
+import errno
 import hashlib
 import logging
 import os
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 FORMAT: Final = 1  # of the folder; another one is made anew
 RECORD: Final = "record.json"
 BEGUN: Final = ".begun-"  # how folders are called that are being written
+ROOM: Final = 2.5  # times the model's file; up to 2 are taken, its weights and packed ones
 ABANDONED_SEC: Final = 3600.0  # after which nobody writes to them any more
 
 
@@ -74,6 +76,7 @@ class PreparedModels:
         self._runtime = runtime
         self._processor = processor_kind() if processor is None else processor
         self._clock = clock
+        self._given_up: set[str] = set()  # ids of models that could not be prepared
         self._unwritable = False
 
     def vouches(self, path: Path, sha256: str) -> bool:
@@ -107,12 +110,13 @@ class PreparedModels:
         the log, once.
         """
         found = self.find(bundle)
-        if found is not None or self._unwritable:
+        if found is not None or self._unwritable or bundle.manifest.id in self._given_up:
             return found
         try:
             return self.make(bundle)
         except (OSError, KolvaniError) as error:
             self._unwritable = isinstance(error, OSError)
+            self._given_up.add(bundle.manifest.id)
             logger.warning(
                 "%s is served as it is, slower to load: %s", bundle.manifest.id, told(error)
             )
@@ -126,6 +130,7 @@ class PreparedModels:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._sweep()
+        _check_room(self.folder, bundle)
         work = Path(tempfile.mkdtemp(prefix=BEGUN, dir=self.folder))
         try:
             write_prepared(bundle, work)
@@ -245,6 +250,13 @@ def told(error: Exception) -> str:
             f"KOLVANI_CACHE_DIR: expected room to write to, got {place}: {error.strerror or error}"
         )
     return str(error)
+
+
+def _check_room(folder: Path, bundle: Bundle) -> None:
+    """Raises OSError. What ONNX Runtime says of a full disk is no word of it."""
+    needed = round(ROOM * bundle.model_path.stat().st_size)
+    if shutil.disk_usage(folder).free < needed:
+        raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)}, {needed} bytes", str(folder))
 
 
 def _flush(path: Path) -> None:

@@ -8,6 +8,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from service.bundle import MODEL_FILE, Bundle, open_bundle, sha256_of
 from service.errors import BundleError
 from service.preparing import cache as cache_module
 from service.preparing.cache import ABANDONED_SEC, BEGUN, RECORD, PreparedModels, prepared_models
-from service.preparing.opening import open_model
+from service.preparing.opening import open_model, open_pair
 from service.preparing.record import Known
 
 SAMPLES = np.random.default_rng(7).standard_normal(24_000).astype(np.float32)
@@ -197,6 +198,35 @@ def test_a_full_disk_leaves_nothing(
     monkeypatch.setattr(cache_module, "write_prepared", full)
     assert cache.obtain(bundle) is None
     assert list(cache.folder.iterdir()) == []
+
+
+def test_a_disk_that_is_nearly_full_is_not_filled(
+    bundle: Bundle,
+    cache: PreparedModels,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nothing is written where there is less room than it may take; that is told."""
+    nearly_full = SimpleNamespace(free=bundle.model_path.stat().st_size)
+    monkeypatch.setattr(cache_module.shutil, "disk_usage", lambda _: nearly_full)
+    monkeypatch.setattr(cache_module, "write_prepared", None)
+    assert cache.obtain(bundle) is None
+    assert "No space left on device" in caplog.text
+
+
+def test_a_graph_that_cannot_be_prepared_is_tried_once(
+    bundle: Bundle, cache: PreparedModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And served as it is, on one core a request."""
+    tried = []
+
+    def fail(tried_bundle: Bundle, _: Path) -> None:
+        tried.append(tried_bundle.manifest.id)
+        raise BundleError("expected the same logits once prepared, got others")
+
+    monkeypatch.setattr(cache_module, "write_prepared", fail)
+    assert open_pair(bundle, 1, 2, cache).wide is None
+    assert tried == ["he-demo"]
 
 
 def test_a_form_that_does_not_load_is_made_anew(bundle: Bundle, cache: PreparedModels) -> None:
