@@ -13,6 +13,7 @@ do not.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +21,9 @@ from numpy.typing import NDArray
 
 from service.acoustic import AcousticModel
 from service.audio import Audio
+from service.crew import Crew, Team
 from service.ctc import log_softmax
-from service.features import Features
+from service.features import Features, Parts
 from service.framing import Framing
 from service.speech import Speech
 from service.stages import Stages
@@ -39,6 +41,7 @@ class Emitter:
     features: Features
     framing: Framing
     windowing: Windowing = WINDOWING
+    crew: Crew | None = None  # None: one window at a time, on the model's own threads
 
     def frame_count(self, samples: int) -> int:
         """Frames of that many samples, after padding where they are too few for one."""
@@ -67,9 +70,10 @@ class Emitter:
         stages = stages or Stages()
         tell, show = on_progress or _tell_nobody, on_heard or _show_nobody
         if speech is None and self.at_once(audio):
-            with stages.time("features"):
-                model_input = self.features(audio.waveform[:])
-            whole = self._heard(model_input, stages)
+            with self._team(1) as team:
+                with stages.time("features"):
+                    model_input = self.features(audio.waveform[:])
+                (whole,) = self._heard(team, [model_input], stages)
             show(whole)
         else:
             whole = self._windowed(audio, speech, stages, (tell, show))
@@ -90,10 +94,7 @@ class Emitter:
         frames = self.frame_count(len(audio.waveform))
         whole = np.tile(speech.unheard, (frames, 1)) if speech else np.empty((0, 0), np.float32)
         shown = 0
-        for window in self._plan(audio, speech):
-            with stages.time("features"):
-                model_input = parts(*self.framing.input_span(window.first, window.last))
-            log_probs = self._heard(model_input, stages)
+        for window, log_probs in self._each(list(self._plan(audio, speech)), parts, stages):
             if not len(whole):  # the first of them tells how wide
                 whole = np.empty((frames, log_probs.shape[1]), np.float32)
             whole[window.begin : window.end] = log_probs[window.kept]
@@ -111,9 +112,33 @@ class Emitter:
             return windows(self.frame_count(len(audio.waveform)), kept, context)
         return windows_over(speech.stretches, kept, context)
 
-    def _heard(self, model_input: NDArray[np.float32], stages: Stages) -> NDArray[np.float32]:
+    def _each(
+        self, windows: list[Window], parts: Parts, stages: Stages
+    ) -> Iterator[tuple[Window, NDArray[np.float32]]]:
+        """The windows in their order, each with what is heard in it; several at a time are heard
+        where cores are idle.
+        """
+        done = 0
+        while done < len(windows):
+            with self._team(len(windows) - done) as team:
+                heard = windows[done : done + team.windows]
+                with stages.time("features"):
+                    spans = [self.framing.input_span(one.first, one.last) for one in heard]
+                    inputs = [parts(*span) for span in spans]
+                log_probs = self._heard(team, inputs, stages)
+            yield from zip(heard, log_probs, strict=True)
+            done += len(heard)
+
+    def _heard(
+        self, team: Team, inputs: list[NDArray[np.float32]], stages: Stages
+    ) -> list[NDArray[np.float32]]:
         with stages.time("inference"):
-            return log_softmax(self.model.logits(model_input))
+            return [log_softmax(logits) for logits in team.logits(inputs)]
+
+    def _team(self, windows: int) -> AbstractContextManager[Team]:
+        if self.crew is None:
+            return nullcontext(Team(self.model))
+        return self.crew.team(self.model, windows)
 
 
 def _tell_nobody(_: float) -> None:

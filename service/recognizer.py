@@ -15,11 +15,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from service.acoustic import AcousticModel, OnnxAcousticModel
+from service.acoustic import AcousticModel
 from service.audio import Audio
 from service.bundle import Bundle
 from service.characters import placed_characters
 from service.chunking import Emitter, Progress
+from service.crew import Crew
 from service.ctc import certainty, greedy_decode
 from service.dictation import Dictation, OnText
 from service.emissions import Emissions
@@ -27,12 +28,15 @@ from service.errors import EmptyTranscript, NoSpeech, NothingToAlign
 from service.features import features_of
 from service.levels import Levels, levels
 from service.manifest import Manifest
+from service.ops.cores import Cores
 from service.phonemes import placed_phonemes
 from service.placing.finding import find_text
 from service.placing.placed import placed_segments, placed_words, spoken_spans
 from service.placing.placement import Placement, said
 from service.placing.unwritten import unwritten_speech
 from service.plausibility import doubts, longest_gap
+from service.preparing.cache import PreparedModels
+from service.preparing.opening import open_model, open_pair
 from service.quality import quality
 from service.spans import Alignment, Character, FrameClock, Transcript, Unspoken, Word
 from service.speech import Skipping, Speech, speech_in, unheard
@@ -75,17 +79,34 @@ UNDETECTED: Final = (
 class Recognizer:
     """One model, ready to transcribe and align."""
 
-    def __init__(self, bundle: Bundle, model: AcousticModel) -> None:
+    def __init__(self, bundle: Bundle, model: AcousticModel, crew: Crew | None = None) -> None:
         self.manifest: Manifest = bundle.manifest
         self._vocabulary = vocabulary_of(bundle)
         self._letters = "letters" if self._vocabulary.units == "characters" else "phonemes"
         self._width = len(bundle.tokens)
-        self._emitter = Emitter(model, features_of(bundle.manifest), bundle.manifest.framing)
+        features, framing = features_of(bundle.manifest), bundle.manifest.framing
+        self._emitter = Emitter(model, features, framing, crew=crew)
 
     @classmethod
-    def load(cls, bundle: Bundle, intra_op_threads: int = 1) -> "Recognizer":
-        """Open the bundle's graph. Raises BundleError."""
-        return cls(bundle, OnnxAcousticModel(bundle, intra_op_threads))
+    def load(
+        cls,
+        bundle: Bundle,
+        intra_op_threads: int = 1,
+        prepared: PreparedModels | None = None,
+        cores: Cores | None = None,
+        *,
+        widen: bool = True,
+    ) -> "Recognizer":
+        """Open the bundle's graph, or what is prepared of it. cores: those that it shares with
+        other jobs, each good for so many threads; None: it has its threads and no more. widen:
+        whether one window may have all of them, at which the last bits of an answer may change.
+
+        Raises BundleError.
+        """
+        if cores is None:
+            return cls(bundle, open_model(bundle, intra_op_threads, prepared))
+        pair = open_pair(bundle, intra_op_threads, cores.count if widen else 1, prepared)
+        return cls(bundle, pair.narrow, Crew(cores, pair.wide))
 
     def transcribe(
         self,

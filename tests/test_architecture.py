@@ -37,6 +37,8 @@ LAYERS = (
     {"service.speech"},
     {"service.features"},
     {"service.acoustic"},
+    {"service.preparing"},
+    {"service.crew"},
     {"service.chunking"},
     {"service.recognizer"},
     {"service.serving", "service.serving.emission_cache"},

@@ -50,9 +50,10 @@ def transcribe(options: argparse.Namespace, settings: Settings) -> int:
         raise WrongUsage("expected - alone or not at all, got it beside other recordings")
     rendering = arguments.rendering(options)
     target = arguments.target(options, len(rendering.formats), many=many)
-    shortlist = arguments.shortlist(options, settings, many=many)
+    cores = arguments.cores(options, many=many)
+    shortlist = arguments.shortlist(options, settings, cores, many=many)
     skipping = VAD[options.vad]
-    work = _work(shortlist, settings, skipping, rendering)
+    work = cores.holding(_work(shortlist, settings, skipping, rendering))
     if not many:
         task = next(recordings(given[0]))
         arguments.check_apart(target.files(task.name, rendering.suffixes()), task.audio)
