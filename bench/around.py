@@ -153,9 +153,13 @@ def measured(options: argparse.Namespace) -> list[dict[str, Any]]:
         for length in options.lengths:
             made = sounds(options.clip, bundle.manifest.sample_rate, length)
             asked = {
-                f"{task} {name}": (task, made[name]) for task in options.tasks for name in options.formats
+                f"{task} {name}": (task, made[name])
+                for task in options.tasks
+                for name in options.formats
             }
-            posts = {key: sound.post(task, bundle.manifest.id) for key, (task, sound) in asked.items()}
+            posts = {
+                key: sound.post(task, bundle.manifest.id) for key, (task, sound) in asked.items()
+            }
             totals = whole(server, posts, options.rounds)
             for key, (task, sound) in asked.items():
                 costs = stages.costs(sound, task, options.rounds)
@@ -205,11 +209,18 @@ def main() -> int:
     options = parser.parse_args()
     if options.model is not None:
         options.inference_sec = inference_sec(options.model)
-    print(f"numpy {np.__version__}, {platform.machine()}, Python {platform.python_version()}; ", end="")
+    print(
+        f"numpy {np.__version__}, {platform.machine()}, Python {platform.python_version()}; ",
+        end="",
+    )
     print(f"the 300M model takes {options.inference_sec:.3f} s for {AIM_SEC} s of audio\n")
     rows = measured(options)
     if options.json is not None:
-        document = {"inference_sec": options.inference_sec, "rows": rows, "aims": aims(rows, options.inference_sec)}
+        document = {
+            "inference_sec": options.inference_sec,
+            "rows": rows,
+            "aims": aims(rows, options.inference_sec),
+        }
         options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     return 0
 
