@@ -1,40 +1,43 @@
-"""What a request costs beside the model: all of it, and stage by stage, in CPU time.
+r"""What a request costs beside the model: all of it, and stage by stage, in CPU time.
 
     .venv/bin/python -m bench.around --inference-sec 0.6
-    .venv/bin/python -m bench.around --model build/xls-r-300m --json bench/results/around.json
+    .venv/bin/python -m bench.around --model FOLDER --json bench/results/around.json
 
 The server is a real one on loopback, whose client is another process (bench/loopback.py). Its model
 repeats what he-demo said to the same sound before (bench/replay.py), so that all that is measured
 is the rest. `http` is what a request costs beyond the stages: the server, the form, threads,
-metrics and the log. The share is that of the time the 300M model takes for 10 s of audio, which is
-given, or measured with its bundle. Where the time goes, as a flame graph:
+metrics and the log. The share is of the time that the 300M model takes on one core for so much
+audio, in proportion to its 10 s: given, or measured with its bundle. Where the time goes, as a
+flame graph of what holds the interpreter:
 
-    py-spy record --rate 500 --output around.svg -- .venv/bin/python -m bench.around --rounds 100
+    .venv-bench/bin/py-spy record --gil --rate 500 --output around.svg -- \
+        .venv/bin/python -m bench.around --inference-sec 0.6 --lengths 10 --rounds 50
 """
 
 import argparse
 import hashlib
 import io
 import json
+import os
 import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import onnxruntime
 
 from bench.loopback import Loopback, Post, loopback
 from bench.replay import Replay, encoded
 from bench.transcribe import medians, said, tiled
 from service.acoustic import AcousticModel, OnnxAcousticModel
 from service.audio import Audio, decode, decode_file
-from service.bundle import Bundle, open_bundle
+from service.bundle import open_bundle
 from service.chunking import Emitter
 from service.features import features_of
 from service.levels import levels
@@ -46,8 +49,9 @@ from service.web.answers.speech import align_answer, transcribe_answer
 
 FORMATS: Final = ("wav", "mp3", "m4a")
 LENGTHS_SEC: Final = (2, 10, 30, 60)
-AIM_SEC, AIM_FORMAT = 10, "wav"  # of audio, for which the aim is set
+AIM_SEC: Final = 10  # of audio, for which the aim is set
 AIM_SHARE: Final = 0.02  # of the model's time
+PACKAGES: Final = ("numpy", "av", "soundfile", "soxr", "fastapi", "pydantic", "uvicorn")
 REQUESTS: Final = 10  # in a round
 MAX_SEC: Final = 120.0
 TASKS: Final = ("transcribe", "align")
@@ -118,80 +122,68 @@ class Stages:
         return decode(io.BytesIO(sound.content), self._rate, MAX_SEC)
 
 
-def whole(server: Loopback, posts: Mapping[str, Post], rounds: int) -> Costs:
-    """CPU seconds of each request, by the medians of rounds that take turns."""
-    turns: dict[str, list[float]] = {name: [] for name in posts}
-    for post in posts.values():
+def whole(server: Loopback, posts: Sequence[Post], rounds: int) -> list[float]:
+    """CPU seconds of each request: medians of rounds that take turns."""
+    for post in posts:
         server.cpu_seconds(post, 2)  # the model is heard now, and not again
-    for _ in range(rounds):
-        for name, post in posts.items():
-            turns[name].append(server.cpu_seconds(post, REQUESTS))
-    return {name: statistics.median(seconds) for name, seconds in turns.items()}
+    turns = [[server.cpu_seconds(post, REQUESTS) for post in posts] for _ in range(rounds)]
+    return [statistics.median(column) for column in zip(*turns, strict=True)]
 
 
 def inference_sec(folder: Path) -> float:
-    """What a model's session takes on one thread for AIM_SEC of noise."""
+    """CPU seconds that a model's session takes on one thread for AIM_SEC of noise."""
     bundle = open_bundle(folder)
     model, features = OnnxAcousticModel(bundle), features_of(bundle.manifest)
     noise = np.random.default_rng(7).normal(0, 0.1, AIM_SEC * bundle.manifest.sample_rate)
-    return medians(partial(model.logits, features(noise.astype(np.float32))))[0]
+    model_input = features(noise.astype(np.float32))
+    return medians(partial(model.logits, model_input), clock=time.process_time)[0]
 
 
-def measured(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """A row for each task, length and format."""
+def measured(options: argparse.Namespace, inference: float) -> list[dict[str, Any]]:
+    """A row for each task, length and format, printed as soon as it is there."""
     bundle = open_bundle(options.heard)
     model = Replay(OnnxAcousticModel(bundle))
     recognizer = Recognizer(bundle, model)
-
-    def opener(_: Bundle, __: int) -> Recognizer:
-        return recognizer
-
-    catalogue = Catalogue.read(options.heard.parent, opener=opener)
     stages = Stages(recognizer, model)
+    catalogue = Catalogue.read(options.heard.parent, opener=lambda *_: recognizer)
     rows = []
     with loopback(catalogue, options.heard.parent) as server:
         for length in options.lengths:
             made = sounds(options.clip, bundle.manifest.sample_rate, length)
-            asked = {
-                f"{task} {name}": (task, made[name])
-                for task in options.tasks
-                for name in options.formats
-            }
-            posts = {
-                key: sound.post(task, bundle.manifest.id) for key, (task, sound) in asked.items()
-            }
-            totals = whole(server, posts, options.rounds)
-            for key, (task, sound) in asked.items():
+            asked = [(task, made[name]) for task in options.tasks for name in options.formats]
+            posts = [sound.post(task, bundle.manifest.id) for task, sound in asked]
+            for (task, sound), total in zip(
+                asked, whole(server, posts, options.rounds), strict=True
+            ):
                 costs = stages.costs(sound, task, options.rounds)
-                costs["http"] = totals[key] - sum(costs.values())
-                row = {"task": task, "sec": length, "format": sound.suffix}
-                rows.append({**row, "cpu_sec": totals[key], "stages": costs})
-                print(line(rows[-1], options.inference_sec), flush=True)
+                costs["http"] = total - sum(costs.values())
+                row = {"task": task, "sec": length, "format": sound.suffix, "cpu_sec": total}
+                share = total / (inference * length / AIM_SEC)
+                rows.append({**row, "share": round(share, 4), "stages": costs})
+                print(line(rows[-1]), flush=True)
     return rows
 
 
-def line(row: dict[str, Any], inference: float) -> str:
-    """A row of the table: milliseconds."""
-    share = row["cpu_sec"] / inference / (row["sec"] / AIM_SEC)
+def line(row: dict[str, Any]) -> str:
+    """A row of the table, in milliseconds."""
+    what = f"{row['task']:10s} {row['sec']:3d} s {row['format']}"
     told = "  ".join(f"{name} {sec * 1000:.2f}" for name, sec in row["stages"].items())
-    return (
-        f"{row['task']:10s} {row['sec']:3d} s {row['format']}  {row['cpu_sec'] * 1000:7.2f} ms  "
-        f"{share:6.2%}  {told}"
-    )
+    return f"{what}  {row['cpu_sec'] * 1000:7.2f} ms  {row['share']:6.2%}  {told}"
 
 
-def aims(rows: list[dict[str, Any]], inference: float) -> list[dict[str, Any]]:
-    """The rows of the table of aims: {name, value, aim, direction}."""
-    return [
-        {
-            "name": f"around the model: /{row['task']} of {AIM_SEC} s of {row['format']}, share of inference",
-            "value": round(row["cpu_sec"] / inference, 4),
-            "aim": AIM_SHARE,
-            "direction": "<=",
-        }
-        for row in rows
-        if row["sec"] == AIM_SEC
-    ]
+def aim(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the table of aims."""
+    what = f"/{row['task']} of {row['sec']} s of {row['format']}"
+    name = f"around the 300M model: {what}, share of its inference"
+    return {"name": name, "value": row["share"], "aim": AIM_SHARE, "direction": "<="}
+
+
+def cpu() -> str:
+    """Its name, where the system tells it."""
+    known = Path("/proc/cpuinfo")
+    lines = known.read_text(encoding="utf-8").splitlines() if known.is_file() else []
+    names = (text.partition(":")[2].strip() for text in lines if text.startswith("model name"))
+    return next(names, platform.machine())
 
 
 def main() -> int:
@@ -199,27 +191,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--heard", type=Path, default=Path("models/he-demo"))
     parser.add_argument("--clip", type=Path, default=Path("examples/he-1"))
-    parser.add_argument("--model", type=Path, help="bundle of the 300M model")
-    parser.add_argument("--inference-sec", type=float, default=0.6, help="its time for 10 s")
     parser.add_argument("--lengths", type=int, nargs="+", default=LENGTHS_SEC)
     parser.add_argument("--formats", nargs="+", choices=FORMATS, default=FORMATS)
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=TASKS)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--json", type=Path)
+    cost = parser.add_mutually_exclusive_group(required=True)
+    cost.add_argument("--model", type=Path, help="the 300M model's bundle")
+    cost.add_argument("--inference-sec", type=float, help="what it takes for 10 s, on one core")
     options = parser.parse_args()
-    if options.model is not None:
-        options.inference_sec = inference_sec(options.model)
-    print(
-        f"numpy {np.__version__}, {platform.machine()}, Python {platform.python_version()}; ",
-        end="",
-    )
-    print(f"the 300M model takes {options.inference_sec:.3f} s for {AIM_SEC} s of audio\n")
-    rows = measured(options)
+    inference = inference_sec(options.model) if options.model else options.inference_sec
+    hardware = {"cpu": cpu(), "cpus": os.cpu_count(), "python": platform.python_version()}
+    versions = {name: version(name) for name in PACKAGES}
+    print(f"{hardware['cpu']}; the 300M model: {inference:.3f} s for {AIM_SEC} s of audio\n")
+    rows = measured(options, inference)
     if options.json is not None:
         document = {
-            "inference_sec": options.inference_sec,
+            "hardware": hardware,
+            "versions": versions,
+            "inference_sec": inference,
             "rows": rows,
-            "aims": aims(rows, options.inference_sec),
+            "aims": [aim(row) for row in rows if row["sec"] == AIM_SEC],
         }
         options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     return 0

@@ -1,4 +1,4 @@
-"""The service on loopback in this process, and a client in another one, whose time does not count."""
+"""The service on loopback in this process; its client in another one, whose time does not count."""
 
 import contextlib
 import http.client
@@ -64,7 +64,9 @@ def loopback(catalogue: Catalogue, models_dir: Path) -> Iterator[Loopback]:
 
     The cache of emissions holds a byte: each request is hashed for it and finds nothing.
     """
-    settings = Settings(models_dir=models_dir, load="first_use", emission_cache_bytes=1)
+    settings = Settings.model_validate(
+        {"models_dir": models_dir, "load": "first_use", "emission_cache_bytes": 1}
+    )
     application = create_app(settings)
     config = uvicorn.Config(application, log_config=None, access_log=False)
     server = uvicorn.Server(config)

@@ -1,4 +1,4 @@
-"""Sound for measurements, and a model that only remembers: what is left of a request is the rest."""
+"""A model that only remembers, and files to send: what then is left of a request is the rest."""
 
 import io
 from dataclasses import dataclass, field
@@ -48,6 +48,8 @@ def encoded(waveform: NDArray[np.float32], rate: int, suffix: str) -> bytes:
     sound = np.tile(soxr.resample(waveform, rate, COMPRESSED_RATE), (2, 1))
     with av.open(buffer, "w", muxer) as container:
         stream = container.add_stream(encoder, rate=COMPRESSED_RATE, layout="stereo")
+        if not isinstance(stream, av.AudioStream):
+            raise TypeError(f"expected an encoder of sound, got {encoder}")
         stream.bit_rate = BIT_RATE
         frame = av.AudioFrame.from_ndarray(sound, "fltp", "stereo")
         frame.sample_rate, frame.time_base = COMPRESSED_RATE, Fraction(1, COMPRESSED_RATE)
