@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from service.bundle import Bundle
 from service.errors import BundleError, InferenceError
+from service.ops.processor import read_processor
+from service.quantization import SAFE_BITS, Quantization
 
 # Packed weights are read by the build that wrote them alone.
 RUNTIME: Final = f"onnxruntime {onnxruntime.__version__} {onnxruntime.get_build_info()}"
@@ -47,7 +49,7 @@ class OnnxAcousticModel:
         self._manifest = bundle.manifest
         self._width = len(bundle.tokens)
         self._graph = bundle.model_path if prepared is None else prepared / PREPARED_GRAPH
-        options = _options(intra_op_threads)
+        options = _options(intra_op_threads, bundle.manifest.quantization)
         if prepared is not None:
             disable = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
             options.graph_optimization_level = disable  # it has been optimised
@@ -108,7 +110,7 @@ class OnnxAcousticModel:
             )
 
 
-def _options(intra_op_threads: int) -> onnxruntime.SessionOptions:
+def _options(intra_op_threads: int, quantization: Quantization) -> onnxruntime.SessionOptions:
     """Why these: docs/decisions/013-prepared-models.md."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = intra_op_threads
@@ -119,6 +121,9 @@ def _options(intra_op_threads: int) -> onnxruntime.SessionOptions:
     options.enable_mem_pattern = False
     # A third less memory at work, and a third less time to load: planning costs what it saves.
     options.enable_mem_reuse = False
+    if quantization.weight_bits > SAFE_BITS and read_processor().sums_exactly is False:
+        # Sums in 32 bits, slower: docs/decisions/016-weight-range.md.
+        options.add_session_config_entry("session.x64quantprecision", "1")
     return options
 
 

@@ -80,7 +80,7 @@ def test_a_model_that_does_not_fit_the_cpu_is_a_warning(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It is served, and may recognise worse than its report says."""
+    """It is served, more slowly than it could be, and told how to be served faster."""
     shutil.copytree(root / "models/he-demo", tmp_path / "he-demo")
     path = tmp_path / "he-demo/manifest.json"
     document = json.loads(path.read_text(encoding="utf-8"))
