@@ -1,0 +1,39 @@
+"""An engine for the tests of the workers: it answers, fails, hangs or dies, as its input says."""
+
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any, Final
+
+
+class Fake:
+    """Loads nothing. `load_error`: what loading it raises."""
+
+    def __init__(self, description: Mapping[str, Any]) -> None:
+        if "load_error" in description:
+            raise RuntimeError(description["load_error"])
+        self.facts = {"fake": "1.0"}
+
+    def prepare(self, path: str) -> str:
+        """What is to happen."""
+        return path
+
+    def run(self, prepared: str) -> dict[str, Any]:
+        """Do it."""
+        if prepared == "hang":
+            threading.Event().wait()
+        if prepared == "die":
+            os.write(2, b"the fake engine died\n")
+            os._exit(3)
+        if prepared == "raise":
+            raise ValueError("expected better, got worse")
+        if prepared == "print":
+            print("a library's chatter")
+        return {"frames": len(prepared)}
+
+    def operators(self, prepared: str) -> dict[str, float]:
+        """One."""
+        return {"MatMul": float(len(prepared))}
+
+
+ENGINES: Final = {"fake": Fake}
