@@ -7,7 +7,6 @@ workers of the service's environment.
 """
 
 import argparse
-import json
 import logging
 import os
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench import plan as plans
+from bench.figures import write
 from bench.hardware import hardware
 from bench.measures.latency import latency
 from bench.measures.limits import limits
@@ -95,22 +95,6 @@ def main() -> int:
         write(results / f"{name}.json", {"machine": hardware(), "figures": section()})
         logger.info("%s: %.0f s", name, time.monotonic() - began)
     return 0
-
-
-def write(path: Path, document: object) -> None:
-    """A file of figures, to five digits."""
-    path.write_text(json.dumps(rounded(document), indent=1) + "\n", encoding="utf-8")
-
-
-def rounded(value: Any) -> Any:  # noqa: ANN401  # JSON
-    """The same with numbers of five significant digits."""
-    if isinstance(value, float):
-        return float(f"{value:.5g}")
-    if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [rounded(item) for item in value]
-    return value
 
 
 if __name__ == "__main__":

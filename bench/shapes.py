@@ -73,9 +73,9 @@ class Operations:
 def operations(shape: Shape, samples: int) -> Operations:
     """What one pass over `samples` takes, two operations for each multiplication.
 
-    T frames after convolution l of C_in and C_out channels and kernel k: 2 T k C_in C_out. A grouped
-    one takes its share of the inputs. A layer of width d and feed-forward f: 2 T (4 d^2 + 2 d f),
-    and its attention 2 x 2 T^2 d, for the scores and for the sums of values.
+    A convolution of kernel k that gives T frames: 2 T k C_in C_out; in g groups, a g-th of it. A
+    layer of width d and feed-forward f: 2 T (4 d^2 + 2 d f), and its attention 2 x 2 T^2 d, for the
+    scores and for the sums of values.
     """
     frames, inputs, front_end = samples, 1, 0
     for kernel, stride in CONVOLUTIONS:

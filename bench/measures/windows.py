@@ -1,15 +1,16 @@
 """A minute in one request, against windows of ten seconds alone."""
 
+import statistics
 from pathlib import Path
 from typing import Any, Final
 
 from bench.inputs import RATE, file_of, input_of
 from bench.measures.crew import started
 from bench.plan import AT_SEC, Engine, Plan
-from bench.turns import take_turns
 
 LONG_SEC: Final = 60
 ROUNDS: Final = 5
+CALLS: Final = 3  # of the window, a turn
 
 
 def windows(plan: Plan, bundle: Path) -> dict[str, Any]:
@@ -23,24 +24,24 @@ def windows(plan: Plan, bundle: Path) -> dict[str, Any]:
     request = started(plan, Engine("request", "service", "", own=True), bundle, 1)
     window = started(plan, Engine("window", "ours", "", own=True), bundle, 1)
     with request, window:
-        asked = {"request": request}, {"window": window}
         long = {"do": "run", "input": str(file_of(inputs, LONG_SEC))}
-        short = {"do": "run", "input": str(input_of(bundle, folder, AT_SEC)), "times": 3}
+        short = {"do": "run", "input": str(input_of(bundle, folder, AT_SEC)), "times": CALLS}
+        for worker, task in ((request, long), (window, short)):
+            worker.ask(task, plan.ask_sec)  # the first is not counted
         seconds: dict[str, list[float]] = {"request": [], "window": []}
         heard: list[int] = []
         for _ in range(ROUNDS):
-            for workers, task in zip(asked, (long, short), strict=True):
-                turns = take_turns(workers, task, 1, plan.ask_sec)
-                for name, replies in turns.replies.items():
-                    seconds[name] += [reply["seconds"] for reply in replies]
-                    heard = replies[0].get("heard", heard)
+            reply = request.ask(long, plan.ask_sec)
+            seconds["request"].append(reply["seconds"])
+            heard = reply["heard"]
+            seconds["window"].append(window.ask(short, plan.ask_sec)["seconds"])
     return summed(seconds, heard)
 
 
 def summed(seconds: dict[str, list[float]], heard: list[int]) -> dict[str, Any]:
     """The figures. heard: samples of each window that the request was heard in."""
-    request, window = sorted(seconds["request"]), sorted(seconds["window"])
-    whole, part = request[len(request) // 2], window[len(window) // 2]
+    whole = statistics.median(seconds["request"])
+    part = statistics.median(seconds["window"])
     heard_sec = sum(heard) / RATE
     expected = part * heard_sec / AT_SEC
     return {

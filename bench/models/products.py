@@ -26,7 +26,7 @@ def write_products(kind: str, target: Path) -> None:
 
 
 def graph(kind: str, inner: int, columns: int, path: Path) -> None:
-    """left [rows, inner] times constant weights [inner, columns]."""
+    """A product: left [rows, inner] times constant weights [inner, columns]."""
     onnx: Any = importlib.import_module("onnx")
     helper, types = onnx.helper, onnx.TensorProto
     random = np.random.default_rng(0)

@@ -40,7 +40,7 @@ class Wav2Vec2Models:
 
     @property
     def fp32(self) -> Path:
-        """optimum's export."""
+        """The export's own tracing, through optimum."""
         return made(self._folder / "fp32.onnx", partial(write_fp32, self.checkpoint))
 
     @property

@@ -1,6 +1,7 @@
 """A graph in OpenVINO, for latency: as many threads as told, in one stream."""
 
 import importlib
+import os
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,11 +28,12 @@ class OpenVino(Opaque):
             "NUM_STREAMS": "1",
             "INFERENCE_NUM_THREADS": str(threads),
         }
-        if not threads:  # for clients side by side: a stream each, one thread in each
+        if not threads:  # for clients side by side: a stream a core, one thread in each
+            cores = str(len(os.sched_getaffinity(0)))
             settings |= {
                 "PERFORMANCE_HINT": "THROUGHPUT",
-                "NUM_STREAMS": str(description["streams"]),
-                "INFERENCE_NUM_THREADS": str(description["streams"]),
+                "NUM_STREAMS": cores,
+                "INFERENCE_NUM_THREADS": cores,
             }
         self._model = openvino.Core().compile_model(Path(description["model"]), "CPU", settings)
         self._names = [node.get_any_name() for node in self._model.inputs]
@@ -58,7 +60,7 @@ def _kernels(model: Any) -> dict[str, int]:  # noqa: ANN401  # a compiled model
 
 
 def _text(info: Any, key: str) -> str:  # noqa: ANN401  # OpenVINO's map
-    value = info[key] if key in info else ""
+    value = info[key] if key in info else ""  # noqa: SIM401  # its map has no get
     return str(getattr(value, "value", value))
 
 

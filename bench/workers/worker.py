@@ -31,12 +31,16 @@ class Worker:
 
         Raises WorkerFailed.
         """
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `close`
         self._unread = b""
         self._process = subprocess.Popen(  # noqa: S603  # our own module
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, cwd=ROOT
         )
-        self.loaded: Reply = self._reply(timeout_sec)
+        try:
+            self.loaded: Reply = self._reply(timeout_sec)
+        except WorkerFailed:
+            self.close()
+            raise
 
     @classmethod
     def of(cls, python: Path, engine: Mapping[str, object], timeout_sec: float) -> Self:
@@ -56,8 +60,9 @@ class Worker:
     def ask(self, request: Mapping[str, object], timeout_sec: float) -> Reply:
         """Its answer. Raises WorkerFailed; a worker that hangs is ended."""
         stdin = self._process.stdin
-        assert stdin is not None  # noqa: S101  # it was asked for
         try:
+            if stdin is None:
+                raise BrokenPipeError
             stdin.write(json.dumps(dict(request)).encode() + b"\n")
             stdin.flush()
         except OSError as error:
@@ -94,7 +99,8 @@ class Worker:
 
     def _line(self, timeout_sec: float) -> bytes:
         stdout = self._process.stdout
-        assert stdout is not None  # noqa: S101  # it was asked for
+        if stdout is None:
+            raise self._died()
         deadline = time.monotonic() + timeout_sec
         with selectors.DefaultSelector() as selector:
             selector.register(stdout, selectors.EVENT_READ)
