@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -148,6 +149,7 @@ def write_stock(fp32: Path, target: Path) -> None:
 
 def write_openvino_int8(fp32: Path, target: Path) -> None:
     """Static int8 with NNCF's own settings for transformers, calibrated on noise."""
+    os.environ["NNCF_CI"] = "1"  # or it reports to its maker: decision 1
     nncf: Any = importlib.import_module("nncf")
     numpy: Any = importlib.import_module("numpy")
     openvino: Any = importlib.import_module("openvino")

@@ -18,7 +18,6 @@ MODULES: Final = {
     "sherpa-onnx": "bench.peers.recognizers",
     "onnx-asr": "bench.peers.recognizers",
     "gemm": "bench.peers.products",
-    "fake": "bench.peers.fake",
 }
 
 

@@ -84,8 +84,7 @@ def axes(frame: Frame, top: float) -> list[str]:
     parts = [
         text(LEFT, TOP - 14, frame.title, weight="bold"),
         text(LEFT + PLOT_WIDTH / 2, HEIGHT - 8, frame.across, anchor="middle"),
-        f'<text transform="translate(14 {TOP + PLOT_HEIGHT / 2}) rotate(-90)" '
-        f'text-anchor="middle">{escape(frame.up)}</text>',
+        sideways(14, TOP + PLOT_HEIGHT / 2, frame.up),
     ]
     for index in range(TICKS + 1):
         value = top * index / TICKS
@@ -115,6 +114,12 @@ def text(x: float, y: float, content: str, anchor: str = "start", weight: str = 
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-weight="{weight}">'
         f"{escape(content)}</text>"
     )
+
+
+def sideways(x: float, y: float, content: str) -> str:
+    """A line of it that reads upwards."""
+    turned = f'<text transform="translate({x:g} {y:g}) rotate(-90)" text-anchor="middle">'
+    return f"{turned}{escape(content)}</text>"
 
 
 def document(parts: Sequence[str]) -> str:

@@ -158,8 +158,8 @@ def windows_line(results: Results) -> str:
         return ""
     return (
         f"A minute in one request: {found['request_sec']:.2f} s, in {found['windows']} windows "
-        f"that hear {found['heard_sec']:.1f} s, {found['context_sec']:.1f} s of it context. A window of "
-        f"10 s alone takes {found['window_sec']:.3f} s, as many seconds in such windows "
+        f"that hear {found['heard_sec']:.1f} s, {found['context_sec']:.1f} s of it context. A "
+        f"window of 10 s alone takes {found['window_sec']:.3f} s, as many seconds in such windows "
         f"{found['expected_sec']:.2f} s: {found['times_expected']:.3f} x. Of six windows without "
         f"context it is {found['times_six_windows']:.2f} x."
     )

@@ -14,7 +14,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -23,24 +23,25 @@ from bench.peers.engines import load
 from bench.workers.memory import memory, reset_peak
 
 Reply = dict[str, Any]
+Loader = Callable[[Mapping[str, Any]], Engine]
 
 
-def main(description: str) -> int:
+def main(description: str, make: Loader = load) -> int:
     """Answer until there are no more requests."""
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as replies:
         os.dup2(2, 1)
-        answers = _answers(json.loads(description))
+        answers = _answers(json.loads(description), make)
         for answer in answers:
             replies.write(f"{json.dumps(answer)}\n")
             replies.flush()
     return 0
 
 
-def _answers(description: Mapping[str, Any]) -> Any:  # noqa: ANN401  # an iterator of replies
+def _answers(description: Mapping[str, Any], make: Loader) -> Iterator[Reply]:
     pin(description["threads"])
     began = time.perf_counter()
     try:
-        engine = load(description)
+        engine = make(description)
     except Exception as error:  # noqa: BLE001  # whatever a peer raises is its result
         yield {"failed": told(error)}
         return
@@ -111,4 +112,4 @@ TASKS: Final[dict[str, Callable[[Engine, Mapping[str, Any]], Reply]]] = {
 }
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main(sys.argv[1]))

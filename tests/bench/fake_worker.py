@@ -1,9 +1,15 @@
-"""An engine for the tests of the workers: it answers, fails, hangs or dies, as its input says."""
+"""A worker whose engine answers, fails, hangs or dies, as its input says.
+
+python -m tests.bench.fake_worker DESCRIPTION
+"""
 
 import os
+import sys
 import threading
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
+
+from bench.workers.child import main
 
 
 class Fake:
@@ -28,7 +34,7 @@ class Fake:
         if prepared == "raise":
             raise ValueError("expected better, got worse")
         if prepared == "print":
-            print("a library's chatter")
+            print("a library's chatter")  # noqa: T201  # as libraries do
         return {"frames": len(prepared)}
 
     def operators(self, prepared: str) -> dict[str, float]:
@@ -36,4 +42,5 @@ class Fake:
         return {"MatMul": float(len(prepared))}
 
 
-ENGINES: Final = {"fake": Fake}
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], Fake))
