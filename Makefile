@@ -13,7 +13,7 @@ TOOLS := .tools/.complete
 # `make serve HOST=0.0.0.0 PORT=9000`; shells export a HOST of their own, which is not meant.
 LISTEN := $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-.PHONY: serve test programs test-export test-browser test-monitoring test-deploy test-image lint bench bench-quick
+.PHONY: serve test programs test-export test-browser test-monitoring test-deploy test-image lint bench bench-quick bench-older-cpu
 .PHONY: export-he export-hi demo-he demo-hi clean
 
 serve: $(RUNTIME)
@@ -59,6 +59,12 @@ bench: $(RUNTIME) $(BENCH) $(PEERS)
 bench-quick: $(RUNTIME) $(PEERS)
 	.venv-export/bin/python -m bench --quick
 	.venv/bin/python -m bench.report --results build/bench/quick --print
+
+# On Debian: ONNX Runtime on an emulated CPU without VNNI.
+bench-older-cpu: $(EXPORT)
+	command -v qemu-x86_64 >/dev/null || \
+	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends qemu-user)
+	.venv-export/bin/python -m bench.older_cpu
 
 # The real models, from their hubs.
 export-he: $(EXPORT)

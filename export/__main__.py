@@ -82,6 +82,11 @@ def _add_common(command: argparse.ArgumentParser, language: str) -> None:
     add("--licence", help="the weights' licence (the model card's)")
     add("--output", type=Path, default=Path("models"), help="where bundles stand (%(default)s)")
     add("--tokens-dir", type=Path, default=Path("tokens"), help="frozen token maps (%(default)s)")
+    add(
+        "--reduce-range",
+        action="store_true",
+        help="7-bit weights, which sum exactly on x86 CPUs without VNNI, too",
+    )
     add("--probe", type=Path, nargs="+", default=[], help="recorded speech for the gates")
     add("--lengths", type=int, nargs="+", help="synthetic probes, in samples")
 
@@ -114,6 +119,7 @@ def _options(parser: argparse.ArgumentParser, given: argparse.Namespace) -> Opti
         tokens_dir=given.tokens_dir,
         lengths=tuple(given.lengths) if given.lengths else None,
         recordings=tuple(given.probe),
+        reduce_range=given.reduce_range,
     )
 
 
@@ -135,7 +141,8 @@ def _summary(exported: Exported) -> str:
     sizes, folder = exported.quantization, exported.bundle.folder
     return (
         f"{exported.parity.table()}\n"
-        f"{sizes.quantized_products} of {sizes.constant_products} matrix products in int8, "
+        f"{sizes.quantized_products} of {sizes.constant_products} matrix products in int8 "
+        f"({sizes.policy}, {sizes.weight_bits}-bit weights), "
         f"{sizes.fp32_bytes / MEGABYTE:.1f} MB -> {sizes.int8_bytes / MEGABYTE:.1f} MB: {folder}\n"
     )
 

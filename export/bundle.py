@@ -63,6 +63,7 @@ def _document(manifest: Manifest) -> dict[str, Any]:
             "length_input": manifest.length_input,
             "output": manifest.output,
         },
+        "quantization": asdict(manifest.quantization),
         "licence": manifest.licence,
         "source": dict(manifest.source),
         "tools": dict(manifest.tools),

@@ -4,6 +4,7 @@
     ├── CheckpointNotFound (LookupError)         no such folder, repository, revision or file
     ├── CheckpointUnreachable (ConnectionError)  the hub does not answer, and nothing is cached
     ├── UnsupportedCheckpoint (ValueError)       readable, but not a model that is exported here
+    ├── UnknownStructure (ValueError)         nothing that an integer graph is written for
     ├── VocabularyMismatch (ValueError)          tokens and logits do not fit each other
     ├── VocabularyDrift (ValueError)             not the tokens that this model had before
     ├── UnreadableProbe (ValueError)             a recording for the gates that cannot be decoded
@@ -40,6 +41,10 @@ class CheckpointUnreachable(ExportError, ConnectionError):
 
 class UnsupportedCheckpoint(ExportError, ValueError):
     """Readable, but not a model that is exported here."""
+
+
+class UnknownStructure(ExportError, ValueError):
+    """Exported, but nothing that an integer graph is written for: the stock policy takes it."""
 
 
 class VocabularyMismatch(ExportError, ValueError):

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from onnx import ModelProto
 from optimum.exporters.onnx import onnx_export_from_model
 from optimum.exporters.onnx.model_configs import Wav2Vec2OnnxConfig
 from optimum.utils.input_generators import DummyAudioInputGenerator
@@ -17,10 +18,12 @@ from torch.jit._trace import TracerWarning
 from transformers import AutoConfig, Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2ForCTC
 
 from export.errors import CheckpointNotFound, UnsupportedCheckpoint
+from export.graph.products import Products
 from export.hub import Source, locate
 from export.network import Provenance
 from export.peers import fold_mask, peer_vocabulary
 from export.vocabulary import Vocabulary, read_vocabulary
+from export.wav2vec2.graph import build
 from service.framing import Convolutions
 from service.manifest import Manifest, Units
 from service.recipes import WaveformRecipe
@@ -104,6 +107,11 @@ class Wav2Vec2Network:
     def trace(self, folder: Path) -> Path:
         """Through optimum; returns the float32 graph's path."""
         return export_onnx(self, folder)
+
+    def integer_graph(self, products: Products, *, masked: bool = False) -> ModelProto:
+        """Channels last. masked: with the input for a mask, for padded batches."""
+        mask = self.mask_input if masked else None
+        return build(products, self.model, (WAVEFORM_INPUT, mask or "", LOGITS_OUTPUT))
 
     def feed(self, inputs: Sequence[Array]) -> dict[str, NDArray[Any]]:
         """Waveforms of any lengths, padded with zeros, and their mask where there is one."""

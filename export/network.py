@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from onnx import ModelProto
 
+from export.graph.products import Products
 from service.framing import Framing
 from service.manifest import Manifest
 
@@ -93,6 +95,11 @@ class Network(Protocol):
     @property
     def batches(self) -> bool:
         """Whether the graph keeps the padding of a batch out of its answers."""
+
+    def integer_graph(self, products: Products) -> ModelProto:
+        """The network written node by node with `products`, for one input at a time; its names are
+        those of the float32 graph. Raises UnknownStructure, naming what is not known.
+        """
 
     def finish(self, graph: Path) -> None:
         """Give the int8 graph the form in which it is served."""

@@ -70,14 +70,17 @@ def add_metadata(path: Path, metadata: Mapping[str, str]) -> None:
 
 
 def fold_mask(path: Path, waveform_input: str, mask_input: str) -> None:
-    """Take the mask from an ONNX file's inputs: in its place, ones in the waveform's shape.
+    """Take the mask, where there is one, from an ONNX file's inputs: in its place, ones in the
+    waveform's shape.
 
     One waveform at a time has no padding, so that its mask is always of ones. Whoever batches needs
     the mask; this is for a graph that is served.
     """
     model = onnx.load(path)
     graph = model.graph
-    (mask,) = (value for value in graph.input if value.name == mask_input)
+    mask = next((value for value in graph.input if value.name == mask_input), None)
+    if mask is None:
+        return
     graph.input.remove(mask)
     shape = f"{mask_input}_shape"
     one = helper.make_tensor("one", TensorProto.INT64, dims=[1], vals=[1])

@@ -1,50 +1,64 @@
-"""The one int8 policy: matrix products with constant weights, and nothing else.
+"""The stock int8 policy, for what no integer graph is written for: matrix products with constant
+weights, and nothing else.
 
 Convolutions stay in float32: ONNX Runtime's ConvInteger is slower than its float convolution, and
 less accurate. ONNX Runtime may leave layers as they are without a word, so the nodes are counted.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import onnx
 from onnx import GraphProto
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from export.errors import NotQuantized
+from service.quantization import FULL_BITS, SAFE_BITS, Policy, Quantization
 
 PRODUCTS: Final = ("MatMul", "Gemm")
 QUANTIZED_PRODUCTS: Final = ("MatMulInteger", "MatMulIntegerToFloat", "DynamicQuantizeMatMul")
-# A scale a column, and weights of 7 bits. Without VNNI a CPU adds pairs of u8 x s8 products into 16
-# bits, which 8-bit weights overflow (with a scale a column, 1 pair in 18,000 of a trained network)
-# and 7-bit weights cannot. Divergence from float32 hardly changes, 6e-5 nats a frame against 5e-5;
-# with one scale for a whole matrix 7 bits cost more, 2.2e-4 against 0.7e-4.
+# A scale a column: with one for a whole matrix, divergence from float32 is 0.7e-4 nats a frame
+# against 0.5e-4, and 7 bits cost more, 2.2e-4 against 0.6e-4.
 PER_CHANNEL: Final = True
-REDUCE_RANGE: Final = True
 KEPT_IN_FLOAT: Final[frozenset[str]] = frozenset()  # names of products; each with its reason
 
 
 @dataclass(frozen=True)
 class QuantizationReport:
-    """Counts of matrix products with constant weights, and the files' sizes in bytes."""
+    """Policy, counts of matrix products with constant weights, and the files' sizes in bytes."""
 
+    policy: Policy
+    weight_bits: int
     constant_products: int
     quantized_products: int
     kept_in_float: int
     fp32_bytes: int
     int8_bytes: int
+    fallback: str | None = None  # why the stock policy was taken
+    calibration: Mapping[str, Any] | None = None  # what was decided, and why, where it was not
+
+    @property
+    def quantization(self) -> Quantization:
+        """What the manifest says of it."""
+        return Quantization(self.policy, self.weight_bits)
 
 
-def quantize(fp32: Path, int8: Path) -> QuantizationReport:
-    """Write `int8` from `fp32`. Raises NotQuantized, naming the products that were left."""
+def quantize(
+    fp32: Path, int8: Path, *, reduce_range: bool = False, fallback: str | None = None
+) -> QuantizationReport:
+    """Write `int8` from `fp32`; reduce_range: weights of 7 bits, which sum exactly on any CPU, for
+    8 (docs/decisions/016-weight-range.md); fallback: why this policy is taken, for the report.
+    Raises NotQuantized, naming the products that were left.
+    """
     quantize_dynamic(
         fp32,
         int8,
         op_types_to_quantize=["MatMul"],
         per_channel=PER_CHANNEL,
-        reduce_range=REDUCE_RANGE,
+        reduce_range=reduce_range,
         weight_type=QuantType.QInt8,
         nodes_to_exclude=sorted(KEPT_IN_FLOAT),
         extra_options={"MatMulConstBOnly": True},
@@ -54,7 +68,14 @@ def quantize(fp32: Path, int8: Path) -> QuantizationReport:
     done = sum(count for kind, count in _kinds(after).items() if kind in QUANTIZED_PRODUCTS)
     _check(candidates, left, done)
     return QuantizationReport(
-        len(candidates), done, len(left), fp32.stat().st_size, int8.stat().st_size
+        policy="stock",
+        weight_bits=SAFE_BITS if reduce_range else FULL_BITS,
+        constant_products=len(candidates),
+        quantized_products=done,
+        kept_in_float=len(left),
+        fp32_bytes=fp32.stat().st_size,
+        int8_bytes=int8.stat().st_size,
+        fallback=fallback,
     )
 
 

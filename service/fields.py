@@ -18,6 +18,9 @@ class Fields:
     def __init__(self, path: Path, document: Mapping[str, Any], prefix: str = "") -> None:
         self.path, self._document, self._prefix = path, document, prefix
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._document
+
     def text(self, name: str) -> str:
         """A text that is not empty."""
         value = self._get(name, str)

@@ -10,11 +10,13 @@ from typing import Any, Final, Literal, cast, get_args
 from service.errors import BundleError
 from service.fields import Fields, broken
 from service.framing import Convolutions, Framing, Subsampling
+from service.quantization import FULL_BITS, SAFE_BITS, Policy, Quantization
 from service.recipes import LogMelRecipe, WaveformRecipe
 
 MANIFEST_VERSION: Final = 2
 MANIFEST_FILE: Final = "manifest.json"
 
+UNTOLD: Final = Quantization()  # of bundles that were written before it was told
 MAX_DEPTH: Final = 64  # of objects and lists within each other
 MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 1_000, 768_000  # Hz; what audio is resampled to
 
@@ -27,7 +29,9 @@ Recipe = WaveformRecipe | LogMelRecipe
 
 @dataclass(frozen=True)
 class Manifest:
-    """Unknown keys are ignored, missing ones are errors; only `units` may be missing."""
+    """Unknown keys are ignored, missing ones are errors; only `units` and `quantization`, which
+    came later, may be missing.
+    """
 
     id: str
     language: str
@@ -49,6 +53,7 @@ class Manifest:
     tools: Mapping[str, str]  # name -> version
     report: Mapping[str, Any]  # the export's figures: shown, not used
     units: Units = "characters"  # what tokens, or the pieces of a tokenizer, are made of
+    quantization: Quantization = UNTOLD
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -113,6 +118,7 @@ def _manifest(fields: Fields) -> Manifest:
         tools=fields.mapping("tools"),
         report=fields.mapping("report"),
         units=units,
+        quantization=_quantization(fields),
     )
 
 
@@ -132,6 +138,14 @@ def _units(fields: Fields) -> Units:
     if units == "phonemes" and (tokenizer := fields.text_or_null("tokenizer")):
         raise broken(fields.path, "no tokenizer where units are phonemes", repr(tokenizer))
     return cast("Units", units)
+
+
+def _quantization(fields: Fields) -> Quantization:
+    if "quantization" not in fields:
+        return Quantization()
+    table = fields.table("quantization")
+    policy = cast("Policy", table.one_of("policy", get_args(Policy)))
+    return Quantization(policy, table.natural("weight_bits", SAFE_BITS, FULL_BITS))
 
 
 def _word_delimiter(fields: Fields, units: Units) -> str:

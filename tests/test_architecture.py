@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"service", "service.errors", "service.spans", "service.recipes"},
     {"service.samples", "service.moments", "service.stages"},
-    {"service.fields", "service.framing", "service.manifest", "service.bundle"},
+    {"service.fields", "service.framing", "service.quantization"},
+    {"service.manifest", "service.bundle"},
     {
         "service.text",
         "service.subtitles",
@@ -37,6 +38,7 @@ LAYERS = (
     {"service.recognizer"},
     {"service.serving", "service.serving.emission_cache"},
     {"service.serving.recording"},
+    {"service.serving.fit"},
     {"service.serving.choice", "service.serving.served"},
     {"service.serving.catalogue"},
     {"service.serving.dispatch"},

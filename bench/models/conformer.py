@@ -3,7 +3,7 @@
 import copy
 import importlib
 import shutil
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,27 +23,27 @@ class ConformerModels:
         self._folder = folder / "conformer-medium"
         self._folder.mkdir(parents=True, exist_ok=True)
 
-    @property
+    @cached_property
     def checkpoint(self) -> Path:
         """As NeMo saves it."""
         return made(self._folder / "medium.nemo", write_checkpoint)
 
-    @property
+    @cached_property
     def fp32(self) -> Path:
         """The export's own tracing."""
         return made(self._folder / "fp32.onnx", partial(write_fp32, self.checkpoint))
 
-    @property
+    @cached_property
     def stock(self) -> Path:
         """ONNX Runtime's quantize_dynamic, matrix products only."""
         return made(self._folder / "stock.onnx", partial(write_stock, self.fp32))
 
-    @property
+    @cached_property
     def ours(self) -> Path:
         """The bundle of the export command."""
         return bundle("nemo", self.checkpoint, "ours", "--lengths", *LENGTHS, "--language", "hi")
 
-    @property
+    @cached_property
     def for_peers(self) -> Path:
         """A folder as sherpa-onnx and onnx-asr take it: float32 and stock int8."""
         graphs = {"none": self.fp32, "int8": self.stock}

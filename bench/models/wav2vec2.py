@@ -3,7 +3,7 @@
 import importlib
 import json
 import os
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,46 +27,46 @@ class Wav2Vec2Models:
         self._folder = folder / shape.name
         self._folder.mkdir(parents=True, exist_ok=True)
 
-    @property
+    @cached_property
     def checkpoint(self) -> Path:
         """As transformers saves it."""
         return made(self._folder / "checkpoint", partial(write_checkpoint, self.shape.name))
 
-    @property
+    @cached_property
     def planted(self) -> Path:
         """The same network, float32 answers and all, with outlier channels planted."""
         folder = self._folder / "planted"
         folder.mkdir(exist_ok=True)
         return made(folder / "checkpoint", partial(write_planted, self.checkpoint))
 
-    @property
+    @cached_property
     def fp32(self) -> Path:
         """The export's own tracing, through optimum."""
         return made(self._folder / "fp32.onnx", partial(write_fp32, self.checkpoint))
 
-    @property
+    @cached_property
     def stock(self) -> Path:
         """ONNX Runtime's quantize_dynamic, matrix products only, from optimum's export."""
         return made(self._folder / "stock.onnx", partial(write_stock, self.fp32))
 
-    @property
+    @cached_property
     def openvino_int8(self) -> Path:
         """NNCF's post-training quantisation for transformers, from optimum's export."""
         return made(self._folder / "openvino-int8.xml", partial(write_openvino_int8, self.fp32))
 
-    @property
+    @cached_property
     def ours(self) -> Path:
         """The bundle of the export command."""
         return bundle("hf", self.checkpoint, "ours", "--lengths", *LENGTHS)
 
-    @property
+    @cached_property
     def ours_reduced(self) -> Path:
         """The same for CPUs without VNNI: weights of 7 bits."""
         return bundle(
             "hf", self.checkpoint, "ours-reduced", "--lengths", *LENGTHS, "--reduce-range"
         )
 
-    @property
+    @cached_property
     def ours_outliers(self) -> Path:
         """That of the planted checkpoint: whatever counter-measures the export decides on."""
         return bundle("hf", self.planted, "ours-outliers", "--lengths", *LENGTHS)
@@ -141,7 +141,6 @@ def write_stock(fp32: Path, target: Path) -> None:
         target,
         op_types_to_quantize=["MatMul"],
         per_channel=True,
-        reduce_range=True,
         weight_type=quantization.QuantType.QInt8,
         extra_options={"MatMulConstBOnly": True},
     )

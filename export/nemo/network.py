@@ -13,10 +13,12 @@ from nemo.collections.asr.models import EncDecCTCModel, EncDecCTCModelBPE
 from numpy.typing import NDArray
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from onnx import ModelProto
 from torch.jit._trace import TracerWarning
 from yaml import YAMLError  # type: ignore[import-untyped] # typed in a package of its own
 
-from export.errors import UnsupportedCheckpoint
+from export.errors import UnknownStructure, UnsupportedCheckpoint
+from export.graph.products import Products
 from export.nemo.positions import computed_positions
 from export.nemo.recipe import check_tables, edges_of, read_recipe, reflect_edges
 from export.nemo.source import NemoSource, locate
@@ -137,6 +139,10 @@ class ConformerNetwork:
             warnings.simplefilter("ignore", DeprecationWarning)
             self.model.export(str(path), dynamic_axes=AXES)
         return path
+
+    def integer_graph(self, products: Products) -> ModelProto:
+        """None is written yet."""
+        raise UnknownStructure("conformer", expected=products.plan.bits, got="none yet")
 
     def feed(self, inputs: Sequence[Array]) -> dict[str, NDArray[Any]]:
         """Features of any lengths, padded with zeros, and their lengths."""

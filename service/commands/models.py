@@ -4,6 +4,7 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 from service.batch.outputs.answers import pretty
@@ -54,6 +55,7 @@ def _described(model: ServedModel) -> dict[str, Any]:
         "language": manifest.language,
         "family": manifest.family,
         "file_bytes": model.file_bytes,
+        "quantization": {**asdict(manifest.quantization), "fits_cpu": model.fit.exact},
         "int8_cer": _figure(model, "cer"),
         "int8_agreement": _figure(model, "agreement"),
         "licence": manifest.licence,

@@ -7,6 +7,7 @@ from typing import Final
 from service.diagnosis.finding import Finding
 from service.errors import BundleError
 from service.serving.catalogue import Catalogue
+from service.serving.fit import CHANGE
 from service.serving.served import ServedModel
 
 MIB: Final = 1 << 20
@@ -39,7 +40,11 @@ def _loaded(model: ServedModel) -> Finding:
     files = len(model.manifest.files)
     told = f"{model.manifest.language}, {files} files as their hashes say, "
     took = f"loaded in {model.loaded.load_sec:.1f} s" if model.loaded else "loaded"
-    return Finding(check, "ok", f"{told}{model.file_bytes / MIB:.1f} MiB, {took}")
+    told = f"{told}{model.file_bytes / MIB:.1f} MiB, {took}"
+    if model.fit.exact is False:
+        unfit = f"{told}; expected {model.fit.expected}, got {model.fit.got}"
+        return Finding(check, "warning", unfit, CHANGE)
+    return Finding(check, "ok", told)
 
 
 def needed_bytes(

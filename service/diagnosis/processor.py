@@ -4,12 +4,9 @@ from pathlib import Path
 from typing import Final
 
 from service.diagnosis.finding import Finding
+from service.ops.processor import CPUINFO, read_processor
 from service.ops.settings import Settings
 
-CPUINFO: Final = Path("/proc/cpuinfo")
-# What multiplies int8 four at a time: on x86 VNNI, on ARM the dot product.
-VNNI: Final = ("avx512_vnni", "avx_vnni")
-DOT_PRODUCTS: Final = ("i8mm", "asimddp")
 NEWER: Final = (
     "use a CPU with VNNI: Intel from Ice Lake or Alder Lake on, AMD from Zen 4 on; on ARM one with "
     "the dot product (asimddp)"
@@ -18,14 +15,12 @@ NEWER: Final = (
 
 def check_instructions(cpuinfo: Path = CPUINFO) -> Finding:
     """Whether int8 is fast here."""
-    fields = _fields(cpuinfo)
-    known = set((fields.get("flags") or fields.get("Features") or "").split())
-    name = fields.get("model name", "this CPU")
+    processor = read_processor(cpuinfo)
+    name, known = processor.name, processor.instructions
     if not known:
         return Finding("cpu", "ok", f"what {name} can do cannot be told here")
-    fast = [flag for flag in (*VNNI, *DOT_PRODUCTS) if flag in known]
-    if fast:
-        return Finding("cpu", "ok", f"{name} multiplies int8 fast ({', '.join(fast)})")
+    if processor.fast:
+        return Finding("cpu", "ok", f"{name} multiplies int8 fast ({', '.join(processor.fast)})")
     widest = next((flag for flag in ("avx512f", "avx2", "avx") if flag in known), None)
     rest = f"only {widest}" if widest else "and no AVX either"
     told = f"{name} has no instructions for int8 (VNNI), {rest}: half the speed or less"
@@ -60,16 +55,6 @@ def check_threads(settings: Settings, cpus: int, threads: int, workers: int) -> 
         change = "leave KOLVANI_WORKERS and KOLVANI_INTRA_OP_THREADS away to use all"
         return Finding("threads", "warning", f"{told}, of {_cpus(cpus)}", change)
     return Finding("threads", "ok", told)
-
-
-def _fields(cpuinfo: Path) -> dict[str, str]:
-    """Of the first CPU."""
-    try:
-        first, _, _ = cpuinfo.read_text(encoding="utf-8", errors="replace").partition("\n\n")
-    except OSError:
-        return {}
-    pairs = (line.partition(":") for line in first.splitlines())
-    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _cpus(count: int) -> str:

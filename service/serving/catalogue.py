@@ -12,8 +12,11 @@ from service.bundle import Bundle, open_bundle
 from service.errors import BundleError, InvalidField, KolvaniError, UnknownLanguage, UnknownModel
 from service.fields import broken
 from service.manifest import MANIFEST_FILE
+from service.monitoring.logs import FIELDS
+from service.ops.processor import Processor, read_processor
 from service.recognizer import Recognizer
 from service.serving.choice import Choice
+from service.serving.fit import CHANGE, Fit
 from service.serving.served import ServedModel
 
 logger = logging.getLogger(__name__)
@@ -68,14 +71,17 @@ class Catalogue:
         folder: Path,
         intra_op_threads: int = 1,
         opener: Callable[[Bundle, int], Recognizer] = Recognizer.load,
+        processor: Processor | None = None,
     ) -> "Catalogue":
-        """Check every bundle below `folder`, and load none.
+        """Check every bundle below `folder`, and load none; processor: that of this machine.
 
-        A broken bundle does not take the others down. Raises BundleError if none is left.
+        A warning names each bundle whose products the processor cannot sum exactly. A broken bundle
+        does not take the others down. Raises BundleError if none is left.
         """
         models: dict[str, ServedModel] = {}
         unreadable: dict[str, str] = {}
         loading = threading.Lock()
+        cpu = processor or read_processor()
 
         def opens(bundle: Bundle) -> Recognizer:
             return opener(bundle, intra_op_threads)
@@ -84,11 +90,13 @@ class Catalogue:
             try:
                 bundle = open_bundle(path.parent)
                 _check_new(bundle, models)
-                models[bundle.manifest.id] = ServedModel(bundle, opens, loading)
+                models[bundle.manifest.id] = ServedModel(bundle, opens, loading, cpu)
             except Exception as error:  # noqa: BLE001  # whatever it is, it is this folder's alone
                 name, fault = _sayable(path.parent.name), _sayable(_told(path.parent, error))
                 unreadable[name] = fault
                 logger.error("model %s cannot be served: %s", name, fault)
+        for name, model in models.items():
+            _warn_unfit(name, model.fit)
         catalogue = cls(folder, models, unreadable)
         if not catalogue.serving:
             raise catalogue.nothing_to_serve()
@@ -203,6 +211,12 @@ def _rank(model: ServedModel) -> tuple[bool, tuple[bool, bool, str]]:
 
 def _spells(model: ServedModel) -> bool:
     return model.manifest.units == "characters"
+
+
+def _warn_unfit(name: str, fit: Fit) -> None:
+    if fit.exact is False:
+        fields = {"model": name, "expected": fit.expected, "got": fit.got, "change": CHANGE}
+        logger.warning("model %s does not fit this CPU", name, extra={FIELDS: fields})
 
 
 def _told(folder: Path, error: Exception) -> str:

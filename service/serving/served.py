@@ -13,7 +13,9 @@ from service.bundle import Bundle
 from service.errors import BundleError, KolvaniError
 from service.manifest import MANIFEST_FILE
 from service.ops.memory import resident_bytes
+from service.ops.processor import UNKNOWN, Processor
 from service.recognizer import Recognizer
+from service.serving.fit import Fit
 from service.text.script import main_script
 
 logger = logging.getLogger(__name__)
@@ -38,8 +40,15 @@ class Loaded:
 class ServedModel:
     """A bundle that has passed the checks, and its recognizer once somebody needs it."""
 
-    def __init__(self, bundle: Bundle, opener: Opener, loading: threading.Lock) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        opener: Opener,
+        loading: threading.Lock,
+        processor: Processor = UNKNOWN,
+    ) -> None:
         """`loading` is held while a model loads: one at a time, so that growth has one cause."""
+        self.fit = Fit(bundle.manifest.quantization, processor)
         self.manifest = bundle.manifest
         special = self.manifest.special_tokens
         self.script = main_script(token for token in bundle.tokens if token not in special)

@@ -63,10 +63,13 @@ def test_the_real_checkpoints_are_the_defaults(
     monkeypatch.setattr(command, "export", refuse)
     assert main([source]) == 1
     assert capsys.readouterr().err == f"error: {checkpoint}: expected the hub, got a test\n"
-    (options,) = seen
+    options = seen[0]
     assert (options.checkpoint, options.id, options.language) == (checkpoint, name, language)
     assert (options.output, options.tokens_dir) == (Path("models"), Path("tokens"))
     assert options.lengths is None
+    assert not options.reduce_range
+    assert main([source, "--reduce-range"]) == 1
+    assert seen[1].reduce_range
 
 
 def test_a_nemo_files_bundle_is_named_after_it(monkeypatch: pytest.MonkeyPatch) -> None:

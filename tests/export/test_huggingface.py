@@ -65,6 +65,16 @@ def test_the_manifest_says_what_the_checkpoint_says(checkpoint: Path, export: Ex
     assert len(manifest.report["probes"]) == len(export.lengths)
 
 
+@pytest.mark.parametrize(("options", "bits"), [((), 8), (("--reduce-range",), 7)])
+def test_the_manifest_names_the_weights_range(
+    options: tuple[str, ...], bits: int, checkpoint: Path, export: Exporter
+) -> None:
+    """Weights of 8 bits, or of 7 where they must sum exactly on any CPU."""
+    assert export(checkpoint, *options) == 0
+    manifest = open_bundle(export.models / "tiny").manifest
+    assert manifest.quantization.weight_bits == bits
+
+
 def test_a_layer_norm_graph_takes_a_mask(checkpoint: Path, export: Exporter) -> None:
     """Two lengths in one masked batch answer as they do alone, which the report states."""
     assert export(checkpoint) == 0

@@ -10,6 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from export import quantize as policy
 from export.errors import NotQuantized
 from export.quantize import constant_products, quantize
+from service.quantization import Quantization
 
 WIDTH = 8
 
@@ -58,6 +59,23 @@ def test_the_report_counts_products_and_bytes(tmp_path: Path) -> None:
     assert (report.constant_products, report.quantized_products, report.kept_in_float) == (1, 1, 0)
     assert report.fp32_bytes == path.stat().st_size
     assert report.int8_bytes == (tmp_path / "int8.onnx").stat().st_size
+
+
+@pytest.mark.parametrize(("reduce_range", "bits", "largest"), [(False, 8, 127), (True, 7, 64)])
+def test_weights_use_the_range_that_is_told(
+    tmp_path: Path, reduce_range: bool, bits: int, largest: int
+) -> None:
+    """The largest of a column is as large as the range allows, and none is larger."""
+    product = helper.make_node("MatMul", ["x", "w"], ["y"], name="linear")
+    path, int8 = save_graph(tmp_path / "fp32.onnx", [product]), tmp_path / "int8.onnx"
+    report = quantize(path, int8, reduce_range=reduce_range)
+    assert report.quantization == Quantization("stock", bits)
+    (weights,) = (
+        numpy_helper.to_array(tensor).astype(int)
+        for tensor in onnx.load(int8).graph.initializer
+        if tensor.name.endswith("_quantized")
+    )
+    assert abs(weights).max(axis=0) == pytest.approx(largest, abs=0)
 
 
 def test_a_forgotten_product_is_named(tmp_path: Path) -> None:

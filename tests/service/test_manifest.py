@@ -11,6 +11,7 @@ from recipes import CONFORMER
 from service.errors import BundleError
 from service.framing import Subsampling
 from service.manifest import MANIFEST_FILE, Manifest, read_manifest
+from service.quantization import Quantization
 
 FEATURES = conformer_document()["features"]
 
@@ -49,6 +50,15 @@ def test_units_are_characters_unless_they_are_said_to_be_phonemes(tmp_path: Path
     phonemes = read(tmp_path, manifest_document(units="phonemes", word_delimiter=None))
     assert (phonemes.units, phonemes.word_delimiter) == ("phonemes", "")
     assert read(tmp_path, manifest_document(units="phonemes")).word_delimiter == "|"
+
+
+def test_weights_are_of_seven_bits_unless_they_are_said_to_be_of_eight(tmp_path: Path) -> None:
+    """All were, by ONNX Runtime's own quantisation, before there was a choice."""
+    assert "quantization" not in manifest_document()
+    assert read(tmp_path, manifest_document()).quantization == Quantization("stock", 7)
+    table = {"policy": "integer-graph", "weight_bits": 8, "of a later version": 1}
+    manifest = read(tmp_path, manifest_document(quantization=table))
+    assert manifest.quantization == Quantization("integer-graph", 8)
 
 
 @pytest.mark.parametrize("setting", sorted(FEATURES))
@@ -110,6 +120,21 @@ def test_a_wrong_setting_is_named(tmp_path: Path, setting: str, value: object, n
         ({"units": None}, "str in units, got NoneType"),
         ({"units": "phonemes"}, "no tokenizer where units are phonemes, got 'tokenizer.model'"),
         ({"units": "phonemes", "tokenizer": None, "word_delimiter": ""}, "a text in word_delim"),
+        ({"quantization": None}, "dict in quantization, got NoneType"),
+        ({"quantization": {"policy": "stock"}}, "int in quantization.weight_bits, got nothing"),
+        ({"quantization": {"weight_bits": 8}}, "str in quantization.policy, got nothing"),
+        (
+            {"quantization": {"policy": "static", "weight_bits": 8}},
+            "quantization.policy in stock, integer-graph, got static",
+        ),
+        (
+            {"quantization": {"policy": "stock", "weight_bits": 4}},
+            "a number >= 7 in quantization.weight_bits, got 4",
+        ),
+        (
+            {"quantization": {"policy": "stock", "weight_bits": 16}},
+            "a number <= 8 in quantization.weight_bits, got 16",
+        ),
         ({"graph": {"input": "x", "output": "y", "length_input": 1}}, "str in graph.length_input"),
     ],
 )

@@ -5,7 +5,9 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from service.manifest import Units
+from service.quantization import Policy
 from service.serving.catalogue import Catalogue
+from service.serving.fit import Fit
 from service.serving.served import ServedModel
 
 
@@ -40,6 +42,24 @@ class ModelState(BaseModel):
     file_bytes: int = Field(description="Size of the bundle's files.")
 
 
+class QuantizationAnswer(BaseModel):
+    """How a model was made int8, and whether that fits the CPU."""
+
+    policy: Policy = Field(
+        description="`stock`: ONNX Runtime's dynamic quantisation of the matrix products; "
+        "`integer-graph`: a graph made for int8."
+    )
+    weight_bits: int = Field(
+        description="Range of the weights: 8 uses [-127, 127], 7 uses [-64, 64], which is summed "
+        "exactly on every CPU."
+    )
+    fits_cpu: bool | None = Field(
+        description="Whether this CPU sums its products exactly. Where false, as with 8-bit "
+        "weights on an x86 CPU without VNNI, it may recognise worse than its report says; null "
+        "where it is not known what the CPU can do."
+    )
+
+
 class ModelAnswer(ModelState):
     """A model's manifest, as far as it is of use to clients, and its state."""
 
@@ -53,6 +73,7 @@ class ModelAnswer(ModelState):
         "of the International Phonetic Alphabet. With these a text, or its `pronunciations`, are "
         "in phonemes, and so are an alignment's `characters`."
     )
+    quantization: QuantizationAnswer
     licence: str
     source: dict[str, Any] = Field(description="The checkpoint that it was exported from.")
     tools: dict[str, Any] = Field(description="Versions of what exported it.")
@@ -85,11 +106,17 @@ def model_answer(model: ServedModel) -> ModelAnswer:
         sample_rate=manifest.sample_rate,
         script=model.script,
         units=manifest.units,
+        quantization=_quantization(model.fit),
         licence=manifest.licence,
         source=dict(manifest.source),
         tools=dict(manifest.tools),
         report=dict(manifest.report),
     )
+
+
+def _quantization(fit: Fit) -> QuantizationAnswer:
+    made = fit.quantization
+    return QuantizationAnswer(policy=made.policy, weight_bits=made.weight_bits, fits_cpu=fit.exact)
 
 
 def _language(catalogue: Catalogue, language: str) -> LanguageAnswer:

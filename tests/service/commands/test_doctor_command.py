@@ -10,6 +10,7 @@ from bundles import write_bundle
 
 from service.cli import main
 from service.diagnosis.finding import Finding
+from service.ops.processor import Processor
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +72,27 @@ def test_a_graph_that_does_not_load_is_a_failure(
     write_bundle(tmp_path / "planted")
     assert main(["doctor", "--json", "--models-dir", str(tmp_path)]) == 1
     assert "expected a graph that loads" in checks(capsys)["model planted"]["told"]
+
+
+def test_a_model_that_does_not_fit_the_cpu_is_a_warning(
+    root: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is served, and may recognise worse than its report says."""
+    shutil.copytree(root / "models/he-demo", tmp_path / "he-demo")
+    path = tmp_path / "he-demo/manifest.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["quantization"] = {"policy": "stock", "weight_bits": 8}
+    path.write_text(json.dumps(document), encoding="utf-8")
+    haswell = Processor("Haswell", frozenset({"sse2", "avx2"}))
+    monkeypatch.setattr("service.serving.catalogue.read_processor", lambda: haswell)
+    assert main(["doctor", "--json", "--models-dir", str(tmp_path)]) == 0
+    found = checks(capsys)["model he-demo"]
+    assert found["verdict"] == "warning"
+    assert "expected 7-bit weights on Haswell, which has no VNNI, got 8-bit" in found["told"]
+    assert "--reduce-range" in found["change"]
 
 
 def test_a_folder_without_models_is_a_failure(

@@ -1,0 +1,64 @@
+"""What quantisation does to one layer, in numpy: the same roundings as in the graph."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from export.calibration.listening import Heard, Layer
+from export.graph.plan import Treatment
+from export.graph.products import ROW_LEVELS, SMALLEST_SCALE, quantized_columns
+from export.graph.weights import Array
+from service.quantization import WeightBits
+
+LEVELS: Final = 255  # steps of a u8 between its ends
+BALANCE: Final = 0.5  # of the range between activations and weights (SmoothQuant's alpha)
+
+
+def layer_error(parts: Sequence[Layer], treatment: Treatment, bits: WeightBits) -> float:
+    """The root of the summed squares of all products' errors, relative to the products'."""
+    error = whole = 0.0
+    for layer in parts:
+        for site in layer.sites:
+            weight = site.weight
+            rounded = _rounded_weight(weight, treatment.divisors, bits)
+            for heard in layer.heard:
+                exact = heard.rows @ weight
+                error += float(np.square(_rounded_rows(heard, treatment) @ rounded - exact).sum())
+                whole += float(np.square(exact).sum())
+    return float(np.sqrt(error / whole)) if whole else 0.0
+
+
+def smoothing(layer: Layer) -> Array:
+    """Divisors of the channels, float32 [K], that share their range with the weights (Xiao et al.,
+    2023, equation 4), their geometric mean 1.
+    """
+    weights = np.max([np.abs(site.weight).max(axis=1) for site in layer.sites], axis=0)
+    peaks, weights = (np.maximum(part, SMALLEST_SCALE) for part in (layer.peaks, weights))
+    logs = BALANCE * np.log(peaks) - (1 - BALANCE) * np.log(weights)
+    divisors: Array = np.exp(logs - logs.mean()).astype(np.float32)
+    return divisors
+
+
+def _rounded_weight(weight: Array, divisors: Array | None, bits: WeightBits) -> Array:
+    """As it is multiplied with rows that are not divided."""
+    by = np.ones(1, np.float32) if divisors is None else divisors
+    integers, scales = quantized_columns(weight * by[:, np.newaxis], bits)
+    rounded: Array = integers * scales / by[:, np.newaxis]
+    return rounded
+
+
+def _rounded_rows(heard: Heard, treatment: Treatment) -> Array:
+    by = treatment.divisors
+    rows = heard.rows if by is None else heard.rows / by
+    if treatment.by_row:
+        scale = np.maximum(np.abs(rows).max(axis=1, keepdims=True), SMALLEST_SCALE) / ROW_LEVELS
+        rounded = np.rint(rows / scale) * scale
+    else:
+        lowest, highest = (heard.lowest, heard.highest) if by is None else (rows.min(), rows.max())
+        low, high = min(0.0, float(lowest)), max(0.0, float(highest))
+        scale = max((high - low) / LEVELS, SMALLEST_SCALE)
+        zero = np.rint(-low / scale)
+        rounded = (np.clip(np.rint(rows / scale) + zero, 0, LEVELS) - zero) * scale
+    result: Array = (rounded if by is None else rounded * by).astype(np.float32)
+    return result

@@ -1,0 +1,13 @@
+"""Parameters of torch as arrays."""
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+Array = NDArray[np.float32]
+
+
+def as_array(parameter: Tensor) -> Array:
+    """float32, on the CPU, apart from its gradient."""
+    values: Array = parameter.detach().cpu().numpy().astype(np.float32)
+    return values
