@@ -24,9 +24,11 @@ from bench.measures.operators import operators
 from bench.measures.recognition import recognition
 from bench.measures.throughput import throughput
 from bench.measures.windows import windows
+from bench.models.cache import NotBuilt
 from bench.models.conformer import ConformerModels
 from bench.models.wav2vec2 import Wav2Vec2Models
 from bench.shapes import SHAPES, XLS_R_300M, operations
+from bench.workers.worker import WorkerFailed
 
 FOLDER: Final = Path("build/bench")
 RESULTS: Final = Path("bench/results")
@@ -88,13 +90,20 @@ def main() -> int:
     whole = not options.quick and options.shape == XLS_R_300M.name
     results = options.results or (RESULTS if whole else options.folder / "quick")
     results.mkdir(parents=True, exist_ok=True)
+    failed = False
     for name, section in sections(plan).items():
         if options.only and name not in options.only:
             continue
         began = time.monotonic()
-        write(results / f"{name}.json", {"machine": hardware(), "figures": section()})
+        try:
+            figures = section()
+        except (NotBuilt, WorkerFailed) as error:  # the other sections are worth their time
+            logger.error("%s: %s", name, error)
+            failed = True
+            continue
+        write(results / f"{name}.json", {"machine": hardware(), "figures": figures})
         logger.info("%s: %.0f s", name, time.monotonic() - began)
-    return 0
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

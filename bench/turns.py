@@ -45,11 +45,11 @@ def take_turns(
                 continue
             try:
                 reply = worker.ask(request, timeout_sec)
+                if each is not None:
+                    each(name, reply)
             except WorkerFailed as failed:
                 turns.failures[name] = str(failed)
                 continue
-            if each is not None:
-                each(name, reply)
             if turn:
                 turns.replies.setdefault(name, []).append(reply)
     return turns

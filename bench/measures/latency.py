@@ -36,8 +36,6 @@ def latency(
                 found[engine.name]["size_mb"] = size_mb(getattr(models, engine.form))
         failures = dict(gathered.failures)
         longest = max(plan.lengths_sec)
-        for worker in gathered.workers.values():
-            worker.ask({"do": "memory", "reset": True}, plan.ask_sec)
         for seconds in sorted(plan.lengths_sec, reverse=True):
             request = {"do": "run", "input": str(input_of(bundle, folder, seconds))}
 

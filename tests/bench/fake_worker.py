@@ -7,9 +7,11 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from bench.workers.child import main
+
+HUNDRED_MB: Final = 100_000_000  # bytes
 
 
 class Fake:
@@ -33,6 +35,8 @@ class Fake:
             os._exit(3)
         if prepared == "raise":
             raise ValueError("expected better, got worse")
+        if prepared == "fill":
+            return {"frames": len(bytes(b"x" * HUNDRED_MB))}
         if prepared == "print":
             print("a library's chatter")  # noqa: T201  # as libraries do
         return {"frames": len(prepared)}

@@ -56,12 +56,13 @@ def test_clients_share_one_engine(worker: Worker) -> None:
     assert reply["seconds"] > 0
 
 
-def test_the_peak_of_memory_is_counted_anew(worker: Worker) -> None:
-    """After a reset the peak is what is resident, or a little more."""
-    before = worker.ask({"do": "memory", "reset": True}, LONG)
+def test_the_peak_of_memory_is_the_requests(worker: Worker) -> None:
+    """At least what is resident, and what a request held for a while."""
+    before = worker.ask({"do": "memory"}, LONG)
+    worker.ask(run("fill"), LONG)
     after = worker.ask({"do": "memory"}, LONG)
     assert before["peak_mb"] >= before["rss_mb"]
-    assert after["rss_mb"] <= after["peak_mb"] <= before["peak_mb"]
+    assert after["peak_mb"] - before["peak_mb"] > 90
 
 
 def test_an_error_of_the_engine_is_told_and_the_worker_goes_on(worker: Worker) -> None:
