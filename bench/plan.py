@@ -11,6 +11,7 @@ BASE: Final = "ORT fp32"
 STOCK: Final = "ORT int8, stock"
 OUTLIERS: Final = "ours, against outliers"
 REDUCED: Final = "ours, 7 bits"
+PREPARED: Final = "ours, prepared and mapped"
 OPENVINO: Final = ("OpenVINO fp32", "OpenVINO bf16", "OpenVINO int8")
 AT_SEC: Final = 10  # of audio: where engines are compared
 
@@ -44,6 +45,7 @@ WAV2VEC2: Final = (
     Engine(OWN, "ours", "ours", own=True),
     Engine(OUTLIERS, "ours", "ours_outliers", own=True),
     Engine(REDUCED, "ours", "ours_reduced", own=True),
+    Engine(PREPARED, "ours", "ours_prepared", own=True, options={"prepared": True}),
 )
 CONFORMER: Final = (
     Engine(BASE, "ort", "fp32", own=True),

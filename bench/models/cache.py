@@ -2,6 +2,7 @@
 
 import hashlib
 import multiprocessing
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
+PYTHON: Final = ROOT / ".venv/bin/python"  # the service's
 CODE: Final = ("export", "service")  # what a bundle is made by
 DIGITS: Final = 12  # of a digest, in a folder's name
 MOST_SEC: Final = 1800.0  # to make one bundle
@@ -61,9 +63,32 @@ def bundle(source: str, checkpoint: Path, name: str, *more: str) -> Path:
         command, cwd=ROOT, capture_output=True, text=True, timeout=MOST_SEC, check=False
     )
     if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.strip()]
-        raise NotBuilt(f"{name}: {said[-1] if said else f'status {done.returncode}'}")
+        raise NotBuilt(f"{name}: {last_line(done.stderr) or f'status {done.returncode}'}")
     return target
+
+
+def prepared(target: Path) -> Path:
+    """The bundle again, prepared in a folder beside it. Raises NotBuilt."""
+    folder = target.parent / "prepared"
+    command = [str(PYTHON), "-m", "service", "prepare", "--cache-dir", str(folder)]
+    done = subprocess.run(  # noqa: S603  # the project's own command
+        command,
+        cwd=ROOT,
+        env={**os.environ, "KOLVANI_MODELS_DIR": str(target.parent)},
+        capture_output=True,
+        text=True,
+        timeout=MOST_SEC,
+        check=False,
+    )
+    if done.returncode:
+        raise NotBuilt(f"prepared: {last_line(done.stderr) or f'status {done.returncode}'}")
+    return target
+
+
+def last_line(text: str) -> str:
+    """What a command said last."""
+    said = [line.strip() for line in text.splitlines() if line.strip()]
+    return said[-1] if said else ""
 
 
 def code_digest(*more: str) -> str:

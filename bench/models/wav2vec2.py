@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
-from bench.models.cache import bundle, made
+from bench.models.cache import bundle, made, prepared
 from bench.models.outliers import plant
 from bench.shapes import SHAPES, Shape
 
@@ -65,6 +65,11 @@ class Wav2Vec2Models:
         return bundle(
             "hf", self.checkpoint, "ours-reduced", "--lengths", *LENGTHS, "--reduce-range"
         )
+
+    @cached_property
+    def ours_prepared(self) -> Path:
+        """The bundle, when `python -m service prepare` has written it as this CPU runs it."""
+        return prepared(self.ours)
 
     @cached_property
     def ours_outliers(self) -> Path:

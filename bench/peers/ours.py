@@ -1,5 +1,6 @@
 """The service's own code: the bare model, its windows over long audio, and a whole file."""
 
+import importlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -19,12 +20,21 @@ from service.features import features_of
 from service.recognizer import Recognizer
 
 MAX_SEC: Final = 600.0
+PREPARED: Final = "prepared"  # beside a bundle: what `python -m service prepare` made of it
 
 
 def opened(description: Mapping[str, Any]) -> tuple[Bundle, OnnxAcousticModel]:
-    """The bundle `model`, and its model as the service loads it."""
-    bundle = open_bundle(Path(description["model"]))
-    return bundle, OnnxAcousticModel(bundle, intra_op_threads=description["threads"] or 1)
+    """The bundle `model`, and its model as the service loads it, prepared or not."""
+    folder, threads = Path(description["model"]), description["threads"] or 1
+    if not description.get("prepared"):
+        bundle = open_bundle(folder)
+        return bundle, OnnxAcousticModel(bundle, threads)
+    cache: Any = importlib.import_module("service.preparing.cache")
+    opening: Any = importlib.import_module("service.preparing.opening")
+    prepared = cache.PreparedModels(folder.parent / PREPARED)
+    reading: Any = open_bundle
+    bundle: Bundle = reading(folder, vouched=prepared.vouches)
+    return bundle, opening.open_model(bundle, threads, prepared)
 
 
 class Bare:
