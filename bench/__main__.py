@@ -58,18 +58,15 @@ def sections(plan: plans.Plan) -> dict[str, Section]:
         "throughput": lambda: throughput(plan, models, models.ours),
         "operators": lambda: operators(plan, models, models.ours),
         "windows": lambda: windows(plan, models.ours),
-    }
-    if plan.conformer:
-        found["conformer"] = lambda: {
+        "conformer": lambda: {
             "runs": [
                 latency(plan, plans.CONFORMER, conformer, conformer.ours, threads)
                 for threads in plan.threads
             ]
-        }
-        found["recognition"] = lambda: [
-            recognition(plan, conformer, threads) for threads in plan.threads
-        ]
-    return found
+        },
+        "recognition": lambda: [recognition(plan, conformer, threads) for threads in plan.threads],
+    }
+    return {name: found[name] for name in plan.sections}
 
 
 def main() -> int:

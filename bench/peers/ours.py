@@ -33,8 +33,8 @@ def opened(description: Mapping[str, Any]) -> tuple[Bundle, OnnxAcousticModel]:
     opening: Any = importlib.import_module("service.preparing.opening")
     prepared = cache.PreparedModels(folder.parent / PREPARED)
     reading: Any = open_bundle
-    bundle: Bundle = reading(folder, vouched=prepared.vouches)
-    return bundle, opening.open_model(bundle, threads, prepared)
+    vouched: Bundle = reading(folder, vouched=prepared.vouches)
+    return vouched, opening.open_model(vouched, threads, prepared)
 
 
 class Bare:

@@ -254,3 +254,4 @@ def test_plans_measure_what_they_say() -> None:
     assert plan.lengths_sec == (1, 3, 5, 10, 20, 30, 60)
     assert plan.clients == (1, 2, 4, 8, 16)
     assert plan.threads == (1, 2)
+    assert set(quick("tiny", Path(), Path()).sections) < set(plan.sections)
