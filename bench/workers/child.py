@@ -19,33 +19,35 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from bench.peers.engine import Engine
-from bench.peers.engines import load
+from bench.peers.engines import Loader, find
 from bench.workers.memory import memory, reset_peak
 
 Reply = dict[str, Any]
-Loader = Callable[[Mapping[str, Any]], Engine]
+Finder = Callable[[Mapping[str, Any]], Loader]
 
 
-def main(description: str, make: Loader = load) -> int:
+def main(description: str, finder: Finder = find) -> int:
     """Answer until there are no more requests."""
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as replies:
         os.dup2(2, 1)
-        answers = _answers(json.loads(description), make)
+        answers = _answers(json.loads(description), finder)
         for answer in answers:
             replies.write(f"{json.dumps(answer)}\n")
             replies.flush()
     return 0
 
 
-def _answers(description: Mapping[str, Any], make: Loader) -> Iterator[Reply]:
+def _answers(description: Mapping[str, Any], finder: Finder) -> Iterator[Reply]:
     pin(description["threads"])
-    began = time.perf_counter()
     try:
-        engine = make(description)
+        loader = finder(description)
+        began = time.perf_counter()
+        engine = loader(description)
+        load_sec = time.perf_counter() - began
     except Exception as error:  # noqa: BLE001  # whatever a peer raises is its result
         yield {"failed": told(error)}
         return
-    yield {"load_sec": time.perf_counter() - began, "facts": engine.facts, **memory()}
+    yield {"load_sec": load_sec, "facts": engine.facts, **memory()}
     reset_peak()  # from here on, the requests'
     for line in sys.stdin:
         request = json.loads(line)

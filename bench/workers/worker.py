@@ -44,7 +44,7 @@ class Worker:
 
     @classmethod
     def of(cls, python: Path, engine: Mapping[str, object], timeout_sec: float) -> Self:
-        """A worker for an engine: `bench.peers.engines.load` says what describes one."""
+        """A worker for an engine: `bench.peers.engines.find` says what describes one."""
         return cls([str(python), *CHILD, json.dumps(dict(engine))], timeout_sec)
 
     @property

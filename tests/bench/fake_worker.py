@@ -47,4 +47,4 @@ class Fake:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], Fake))
+    sys.exit(main(sys.argv[1], lambda _: Fake))
