@@ -1,6 +1,6 @@
 """The generated part of docs/BENCHMARKS.md, and the charts beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bench.plan import AT_SEC, OPENVINO, OUTLIERS, OWN, REDUCED, STOCK
@@ -12,6 +12,7 @@ from bench.report.tables import (
     clients_table,
     cost_table,
     failures_list,
+    heaviest,
     length_table,
     limits_table,
     machine_line,
@@ -24,7 +25,8 @@ BEGIN: Final = (
 )
 END: Final = "<!-- bench: end -->"
 IMAGES: Final = "img/bench"  # as the page names it
-OPERATORS: Final = 8  # that are named; the rest is one part
+OPERATORS: Final = 9  # that have a colour; the rest is one part
+ROWS: Final = 14  # of the operators' table
 REST: Final = "the rest"
 HOW: Final = (
     "Medians over turns in which every engine hears the same audio, one after another; times "
@@ -86,7 +88,7 @@ def generated(results: Results, aims: list[Reached], charts: Mapping[str, str]) 
         ]
     if results.figures("operators"):
         title = f"### Time by operator, {AT_SEC} s, one thread, with the profiler on"
-        parts += [title, operators_table(results, OPERATORS + 4), image(charts, "operators")]
+        parts += [title, operators_table(results, ROWS), image(charts, "operators")]
     if windows_line(results):
         parts += ["### A minute in one request", windows_line(results)]
     if failures_list(results):
@@ -147,13 +149,12 @@ def charts(results: Results) -> dict[str, str]:
     spent = results.figures("operators").get("milliseconds", {})
     if spent:
         frame = Frame(f"Time by operator, {AT_SEC} s of audio, one thread", "", "milliseconds")
-        found["operators"] = bar_chart(frame, {name: largest(spent[name]) for name in spent})
+        named = heaviest(spent, OPERATORS)
+        found["operators"] = bar_chart(frame, {name: parted(spent[name], named) for name in spent})
     return found
 
 
-def largest(spent: Mapping[str, float]) -> dict[str, float]:
-    """The operators of the most time, and the rest as one."""
-    ranked = sorted(spent.items(), key=lambda item: -item[1])
-    kept = dict(ranked[:OPERATORS])
-    rest = sum(value for _, value in ranked[OPERATORS:])
-    return {**kept, REST: rest} if rest else kept
+def parted(spent: Mapping[str, float], named: Sequence[str]) -> dict[str, float]:
+    """These operators, and all others as one."""
+    kept = {operator: spent.get(operator, 0.0) for operator in named}
+    return {**kept, REST: sum(spent.values()) - sum(kept.values())}

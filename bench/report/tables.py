@@ -1,6 +1,6 @@
 """The tables of the page, in Markdown, each from one section of the figures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bench.plan import AT_SEC, BASE
@@ -137,18 +137,22 @@ def clients_table(results: Results) -> str:
 def operators_table(results: Results, most: int) -> str:
     """Milliseconds by operator, those of the most time in any of the engines."""
     found: dict[str, dict[str, float]] = results.figures("operators").get("milliseconds", {})
-    weight: dict[str, float] = {}
-    for spent in found.values():
-        for operator, milliseconds in spent.items():
-            weight[operator] = max(weight.get(operator, 0.0), milliseconds)
-    shown = sorted(weight, key=lambda operator: -weight[operator])[:most]
     return table(
         ("operator, ms", *found),
         [
             (operator, *(f"{spent.get(operator, 0.0):.0f}" for spent in found.values()))
-            for operator in shown
+            for operator in heaviest(found, most)
         ],
     )
+
+
+def heaviest(found: Mapping[str, Mapping[str, float]], most: int) -> list[str]:
+    """The operators that take the most time in any of the engines, by that time."""
+    weight: dict[str, float] = {}
+    for spent in found.values():
+        for operator, milliseconds in spent.items():
+            weight[operator] = max(weight.get(operator, 0.0), milliseconds)
+    return sorted(weight, key=lambda operator: -weight[operator])[:most]
 
 
 def windows_line(results: Results) -> str:
