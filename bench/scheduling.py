@@ -3,8 +3,8 @@
     python -m bench.scheduling --model models/he-demo
 
 Clients ask again as soon as they are answered, through the pool and the cores that the service has.
-Each round measures every row once, in turn; the ratios are medians over rounds. Latency is a
-client's median wait.
+Each round measures every row once, in turn; the ratios are medians over rounds. The wait is a
+client's median. CPU seconds tell what a second of audio costs, whoever else is on the machine.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -35,6 +35,14 @@ LEAST_REQUESTS: Final = 4  # of a row
 ROUNDS: Final = 3
 
 
+class Figures(NamedTuple):
+    """Seconds of audio a second, seconds that a request took, CPU seconds a second of audio."""
+
+    rate: float
+    wait: float
+    cpu: float
+
+
 @dataclass(frozen=True)
 class Load:
     """So many clients at a time, who all send the same."""
@@ -43,8 +51,8 @@ class Load:
     audio: Audio
     requests: int  # of all clients
 
-    def run(self, recognizer: Recognizer, cores: Cores) -> tuple[float, float]:
-        """Seconds of audio a second, and the median seconds that a request took."""
+    def run(self, recognizer: Recognizer, cores: Cores) -> Figures:
+        """What it took."""
         pool = Pool(cores.count, self.clients, cores=cores)
         waits: list[float] = []
 
@@ -57,11 +65,12 @@ class Load:
         async def everybody() -> None:
             await asyncio.gather(*(client() for _ in range(self.clients)))
 
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         asyncio.run(everybody())
-        took = time.perf_counter() - began
+        took, cpu = time.perf_counter() - began, time.process_time() - cpu
         pool.close()
-        return len(waits) * self.audio.duration_sec / took, statistics.median(waits)
+        heard = len(waits) * self.audio.duration_sec
+        return Figures(heard / took, statistics.median(waits), cpu / heard)
 
 
 def noise(seconds: float, rate: int) -> Audio:
@@ -70,7 +79,7 @@ def noise(seconds: float, rate: int) -> Audio:
     return Audio(samples * np.float32(0.1), rate, seconds)
 
 
-Row = Callable[[], tuple[float, float]]
+Row = Callable[[], Figures]
 
 
 def rows(bundle: Bundle, prepared: PreparedModels, cpus: int) -> dict[str, Row]:
@@ -108,12 +117,11 @@ def main() -> int:
         rounds = [{name: row() for name, row in measured.items()} for _ in range(options.rounds)]
     first = next(iter(measured))
     print(f"{options.model.name}, {cpus} cores, {LENGTH_SEC:g} s a request unless told\n")
-    print("clients                       audio-s/s   ratio   median s")
+    print("clients                       audio-s/s   ratio   wait s   CPU s a second of audio")
     for name in measured:
-        rate = statistics.median(one[name][0] for one in rounds)
-        ratio = statistics.median(one[name][0] / one[first][0] for one in rounds)
-        wait = statistics.median(one[name][1] for one in rounds)
-        print(f"{name:<28} {rate:10.1f} {ratio:7.2f} {wait:10.3f}")
+        rate, wait, cpu = map(statistics.median, zip(*(one[name] for one in rounds), strict=True))
+        ratio = statistics.median(one[name].rate / one[first].rate for one in rounds)
+        print(f"{name:<28} {rate:10.1f} {ratio:7.2f} {wait:8.3f} {cpu:9.4f}")
     return 0
 
 

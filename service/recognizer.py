@@ -9,7 +9,7 @@ so that any number of threads may share it.
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -107,6 +107,12 @@ class Recognizer:
             return cls(bundle, open_model(bundle, intra_op_threads, prepared))
         pair = open_pair(bundle, intra_op_threads, cores.count if widen else 1, prepared)
         return cls(bundle, pair.narrow, Crew(cores, pair.wide))
+
+    def warm(self, audio: Audio) -> None:
+        """Hear it once on all cores, and once on one where that is another session."""
+        self.transcribe(audio)
+        if self._emitter.crew is not None and self._emitter.crew.wide is not None:
+            replace(self._emitter, crew=None).log_probs(audio)
 
     def transcribe(
         self,

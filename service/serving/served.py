@@ -91,7 +91,7 @@ class ServedModel:
         speech = decode_file(WARM_UP_SPEECH, self.manifest.sample_rate, WARM_UP_MAX_SEC)
         began, before = time.perf_counter(), resident_bytes()
         recognizer = self._opener(self.bundle)
-        recognizer.transcribe(speech)
+        recognizer.warm(speech)
         after = resident_bytes()
         growth = None if before is None or after is None else max(0, after - before)
         return Loaded(recognizer, time.perf_counter() - began, growth)

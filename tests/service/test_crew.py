@@ -18,6 +18,7 @@ from service.features import features_of
 from service.ops.cores import Cores
 from service.preparing.cache import PreparedModels
 from service.preparing.opening import open_pair
+from service.recognizer import Recognizer
 
 RATE = 16_000
 WAIT_SEC = 30.0
@@ -72,6 +73,14 @@ def test_beside_another_job_each_has_a_core(tmp_path: Path) -> None:
         emitter(tmp_path, narrow, Crew(cores, wide)).log_probs(audio(4.0))
     assert wide.heard == []
     assert set(narrow.held) == {2}
+
+
+def test_warming_reaches_both_models(tmp_path: Path) -> None:
+    """Who comes first beside others finds the narrow one warm, too."""
+    cores = Cores(2)
+    narrow, wide = PlantedModel([BLANK_ID] * 49), PlantedModel([BLANK_ID] * 49)
+    Recognizer(planted_bundle(tmp_path), narrow, Crew(cores, wide)).warm(audio(1.0))
+    assert (len(narrow.heard), len(wide.heard), cores.held) == (1, 1, 0)
 
 
 def test_windows_are_heard_side_by_side(tmp_path: Path) -> None:
