@@ -91,9 +91,9 @@ class GraphBuilder:
         ]
         onnx.checker.check_model(self._wrapped([*self._inputs, *promised], output))
         model = self._wrapped(self._inputs, output)
-        while self._constants:
-            key, values = self._constants.popitem()
-            tensor = numpy_helper.from_array(np.asarray(values, order="C"), key)
+        for key in list(self._constants):
+            values = np.asarray(self._constants.pop(key), order="C")
+            tensor = numpy_helper.from_array(values, key)
             model.graph.initializer.add().CopyFrom(tensor)
         return model
 

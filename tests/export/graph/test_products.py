@@ -29,7 +29,9 @@ TREATMENTS = {
 }
 
 
-def answer(treatment: Treatment, values: Array, bits: WeightBits = 8, bias: bool = True) -> Array:
+def answer(
+    treatment: Treatment, values: Array, bits: WeightBits = 8, *, bias: bool = True
+) -> Array:
     """What the graph of one product makes of [1, T, K]."""
     graph = GraphBuilder()
     products = Products(graph, Plan(bits, {LAYER: treatment}))
@@ -54,7 +56,7 @@ def error(found: Array, values: Array, bias: Array = BIAS) -> float:
 @pytest.mark.parametrize("treatment", TREATMENTS.values(), ids=TREATMENTS.keys())
 def test_every_treatment_is_the_product(treatment: Treatment, bits: WeightBits, bias: bool) -> None:
     """But for a rounding of a hundredth, with a bias and without."""
-    found = answer(treatment, VALUES, bits, bias)
+    found = answer(treatment, VALUES, bits, bias=bias)
     assert error(found, VALUES, BIAS if bias else np.zeros_like(BIAS)) < 0.03
 
 
@@ -71,22 +73,18 @@ def test_division_leaves_float32_as_it_is() -> None:
 
 
 def test_smoothing_helps_against_a_loud_channel() -> None:
-    """One channel a hundred times the others sets the range of all, unless it is divided first."""
-    loud = VALUES.copy()
+    """One channel a hundred times the others sets the range of all, unless it is divided first: by
+    ten, so that the other tenfold falls to its weights.
+    """
+    loud, divisors = VALUES.copy(), np.ones(INNER, np.float32)
     loud[..., 7] *= 100
-    divisors = np.ones(INNER, np.float32)
-    divisors[7] = 100
-    exact = loud.astype(np.float64) @ WEIGHT + BIAS
-    others = WEIGHT.copy()
-    others[7] = 0
+    divisors[7] = 10
+    others = loud * (np.arange(INNER) != 7)
 
     def of_the_others(treatment: Treatment) -> float:
-        found = answer(treatment, loud) - loud[..., 7:8] * WEIGHT[7]
-        return error(found, loud * (np.arange(INNER) != 7))
+        return error(answer(treatment, loud) - loud[..., 7:8] * WEIGHT[7], others)
 
-    assert np.linalg.norm(exact) > 0
-    assert of_the_others(PLAIN) > 0.1
-    assert of_the_others(Treatment(divisors=divisors)) < of_the_others(PLAIN)
+    assert of_the_others(Treatment(divisors=divisors)) < of_the_others(PLAIN) / 3
 
 
 def test_by_row_a_loud_frame_leaves_the_others_as_they_are() -> None:
