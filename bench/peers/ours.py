@@ -9,7 +9,6 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-import service  # before numpy's threads start
 from bench.peers.engine import Opaque
 from bench.peers.onnx_runtime import feed, profiled, settings
 from service.acoustic import AcousticModel, OnnxAcousticModel
@@ -103,7 +102,7 @@ class File(Opaque):
         bundle, model = opened(description)
         self._rate = bundle.manifest.sample_rate
         self._recognizer = Recognizer(bundle, model)
-        self.facts = {"service": Path(service.__file__).parent.name}
+        self.facts = {"onnxruntime": onnxruntime.__version__}
 
     def prepare(self, path: str) -> Path:
         """Nothing is read ahead."""
