@@ -3,7 +3,7 @@
 .venv-export/bin/python -m bench.older_cpu [BUNDLE ...] [--cpu Haswell]
 
 qemu-user (Debian's package) runs Python and ONNX Runtime as on that CPU, so that ONNX Runtime picks
-the kernels that it would pick there. A bundle of 7 bits by the stock policy is also measured with
+the kernels that it would pick there. A bundle of 7 bits is also measured with
 its weights spread over 8. qemu emulates no AVX-512; its kernels without VNNI add the same pairs.
 """
 
@@ -28,13 +28,14 @@ from service.audio import Audio, decode_file
 from service.bundle import Bundle, open_bundle
 from service.ctc import log_softmax
 from service.features import features_of
-from service.quantization import FULL_BITS, SAFE_BITS, Quantization
+from service.quantization import FULL_BITS, SAFE_BITS
 from service.recognizer import Recognizer
 
 BUNDLES = (Path("models/he-demo"), Path("models/hi-demo"))
 CPU = "Haswell"  # AVX2 and FMA, no AVX-512: Intel's servers of 2014 to 2017, AMD's until Zen 3
 EMULATOR = "qemu-x86_64"
 MAX_SEC = 60.0
+PRODUCTS = ("MatMulInteger", "MatMulIntegerToFloat")
 WIDER = 127 / 64  # the largest weight of 8 bits, in that of 7
 M, K, N = 37, 512, 64  # of the product that shows which sums the kernel makes
 HEADER = """\
@@ -117,13 +118,14 @@ def main() -> None:
         parser.error(f"expected {EMULATOR}, got none: apt-get install qemu-user")
     with TemporaryDirectory() as folder:
         here, there = Machine(Path(folder)), Machine(Path(folder), options.cpu)
+
         for bits in (SAFE_BITS, FULL_BITS):
             print(f"{bits} bits: {sums(bits, here)} here, {sums(bits, there)} on {options.cpu}")
         print(HEADER)
         for path in options.bundles:
             heard = Heard.of(path)
-            for bits, graph in graphs(heard.bundle):
-                print(row(heard, bits, graph, here, there), flush=True)
+            for width, graph in graphs(heard.bundle):
+                print(row(heard, width, graph, here, there), flush=True)
 
 
 def sums(bits: int, machine: Machine) -> str:
@@ -151,24 +153,31 @@ def graphs(bundle: Bundle) -> Iterator[tuple[int, ModelProto]]:
     """The bundle's graph, and the wider one, each with its weights' bits."""
     made, graph = bundle.manifest.quantization, onnx.load(bundle.model_path)
     yield made.weight_bits, graph
-    if made == Quantization("stock", SAFE_BITS):
+    if made.weight_bits == SAFE_BITS:
         yield FULL_BITS, widened(graph)
 
 
 def widened(graph: ModelProto) -> ModelProto:
-    """A stock graph of 7 bits, with weights of 8 that are the same but for rounding."""
+    """A graph of 7 bits, with weights of 8 that are the same but for rounding."""
     wide = ModelProto()
     wide.CopyFrom(graph)
     tensors = {tensor.name: tensor for tensor in wide.graph.initializer}
     for name, tensor in tensors.items():
-        if name.endswith("_quantized"):
-            scale = tensors[f"{name.removesuffix('_quantized')}_scale"]
+        scale = tensors.get(scale_of(name)) if tensor.data_type == TensorProto.INT8 else None
+        if scale is not None:
             weights, steps = numpy_helper.to_array(tensor), numpy_helper.to_array(scale)
             spread = np.rint(weights * WIDER).astype(np.int8)
             tensor.CopyFrom(numpy_helper.from_array(spread, name))
             narrow = (steps / WIDER).astype(steps.dtype)
             scale.CopyFrom(numpy_helper.from_array(narrow, scale.name))
     return wide
+
+
+def scale_of(weight: str) -> str:
+    """The name of a weight's scale, as the stock policy or the integer graph calls it."""
+    if weight.endswith("_quantized"):
+        return f"{weight.removesuffix('_quantized')}_scale"
+    return f"{weight}_scale"
 
 
 def row(heard: Heard, bits: int, graph: ModelProto, here: Machine, there: Machine) -> str:
@@ -197,7 +206,7 @@ def overflow(graph: ModelProto, feeds: Arrays, machine: Machine) -> tuple[int, i
     products = [
         (node.input[0], numpy_helper.to_array(constant[node.input[1]]))
         for node in graph.graph.node
-        if node.op_type == "MatMulInteger" and node.input[1] in constant
+        if node.op_type in PRODUCTS and node.input[1] in constant
     ]
     told = ModelProto()
     told.CopyFrom(graph)

@@ -54,7 +54,7 @@ def _report(
     return QuantizationReport(
         policy="integer-graph",
         weight_bits=bits,
-        constant_products=len(products.sites),
+        constant_products=len(products.quantized),
         quantized_products=len(products.quantized),
         kept_in_float=len(products.kept),
         fp32_bytes=fp32.stat().st_size,

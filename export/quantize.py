@@ -28,7 +28,10 @@ KEPT_IN_FLOAT: Final[frozenset[str]] = frozenset()  # names of products; each wi
 
 @dataclass(frozen=True)
 class QuantizationReport:
-    """Policy, counts of matrix products with constant weights, and the files' sizes in bytes."""
+    """Policy, counts of matrix products with constant weights, and the files' sizes in bytes.
+
+    constant_products: those that were to be int8; kept_in_float: those that were not, by a rule.
+    """
 
     policy: Policy
     weight_bits: int

@@ -17,8 +17,9 @@ from onnx import ModelProto
 from torch.jit._trace import TracerWarning
 from yaml import YAMLError  # type: ignore[import-untyped] # typed in a package of its own
 
-from export.errors import UnknownStructure, UnsupportedCheckpoint
+from export.errors import UnsupportedCheckpoint
 from export.graph.products import Products
+from export.nemo.graph.network import build
 from export.nemo.positions import computed_positions
 from export.nemo.recipe import check_tables, edges_of, read_recipe, reflect_edges
 from export.nemo.source import NemoSource, locate
@@ -141,8 +142,8 @@ class ConformerNetwork:
         return path
 
     def integer_graph(self, products: Products) -> ModelProto:
-        """None is written yet."""
-        raise UnknownStructure("conformer", expected=products.plan.bits, got="none yet")
+        """It keeps the padding of a batch out of its answers as well."""
+        return build(products, self.model, (FEATURES_INPUT, LENGTH_INPUT, LOG_PROBS_OUTPUT))
 
     def feed(self, inputs: Sequence[Array]) -> dict[str, NDArray[Any]]:
         """Features of any lengths, padded with zeros, and their lengths."""
