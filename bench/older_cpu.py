@@ -3,8 +3,8 @@
 .venv-export/bin/python -m bench.older_cpu [BUNDLE ...] [--cpu Haswell]
 
 qemu-user (Debian's package) runs Python and ONNX Runtime as on that CPU, so that ONNX Runtime picks
-the kernels that it would pick there. A bundle of 7 bits by the stock policy is also measured with
-its weights spread over 8. qemu emulates no AVX-512; its kernels without VNNI add the same pairs.
+the kernels that it would pick there. A bundle of 7 bits is also measured with its weights spread
+over 8. qemu emulates no AVX-512; its kernels without VNNI add the same pairs.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from service.audio import Audio, decode_file
 from service.bundle import Bundle, open_bundle
 from service.ctc import log_softmax
 from service.features import features_of
-from service.quantization import FULL_BITS, SAFE_BITS, Quantization
+from service.quantization import FULL_BITS, SAFE_BITS
 from service.recognizer import Recognizer
 
 BUNDLES = (Path("models/he-demo"), Path("models/hi-demo"))
@@ -36,6 +36,8 @@ CPU = "Haswell"  # AVX2 and FMA, no AVX-512: Intel's servers of 2014 to 2017, AM
 EMULATOR = "qemu-x86_64"
 MAX_SEC = 60.0
 WIDER = 127 / 64  # the largest weight of 8 bits, in that of 7
+OURS = "MatMulIntegerToFloat"  # the products of our own graphs; the stock policy's have no steps
+PRODUCTS = ("MatMulInteger", OURS)
 M, K, N = 37, 512, 64  # of the product that shows which sums the kernel makes
 HEADER = """\
 | bundle | weights | pairs that overflow | max abs d log p | mean KL | argmax | CER | emulated |
@@ -122,8 +124,8 @@ def main() -> None:
         print(HEADER)
         for path in options.bundles:
             heard = Heard.of(path)
-            for bits, graph in graphs(heard.bundle):
-                print(row(heard, bits, graph, here, there), flush=True)
+            for made, graph in graphs(heard.bundle):
+                print(row(heard, made, graph, here, there), flush=True)
 
 
 def sums(bits: int, machine: Machine) -> str:
@@ -149,26 +151,37 @@ def sums(bits: int, machine: Machine) -> str:
 
 def graphs(bundle: Bundle) -> Iterator[tuple[int, ModelProto]]:
     """The bundle's graph, and the wider one, each with its weights' bits."""
-    made, graph = bundle.manifest.quantization, onnx.load(bundle.model_path)
-    yield made.weight_bits, graph
-    if made == Quantization("stock", SAFE_BITS):
+    graph = onnx.load(bundle.model_path)
+    yield bundle.manifest.quantization.weight_bits, graph
+    if bundle.manifest.quantization.weight_bits == SAFE_BITS:
         yield FULL_BITS, widened(graph)
 
 
 def widened(graph: ModelProto) -> ModelProto:
-    """A stock graph of 7 bits, with weights of 8 that are the same but for rounding."""
+    """A graph of 7 bits, with weights of 8 that are the same but for rounding."""
     wide = ModelProto()
     wide.CopyFrom(graph)
     tensors = {tensor.name: tensor for tensor in wide.graph.initializer}
-    for name, tensor in tensors.items():
-        if name.endswith("_quantized"):
-            scale = tensors[f"{name.removesuffix('_quantized')}_scale"]
-            weights, steps = numpy_helper.to_array(tensor), numpy_helper.to_array(scale)
-            spread = np.rint(weights * WIDER).astype(np.int8)
-            tensor.CopyFrom(numpy_helper.from_array(spread, name))
-            narrow = (steps / WIDER).astype(steps.dtype)
-            scale.CopyFrom(numpy_helper.from_array(narrow, scale.name))
+    for name, step in weights_of(graph).items():
+        tensor, scale = tensors[name], tensors[step]
+        weights, steps = numpy_helper.to_array(tensor), numpy_helper.to_array(scale)
+        spread = np.rint(weights * WIDER).astype(np.int8)
+        tensor.CopyFrom(numpy_helper.from_array(spread, name))
+        narrow = (steps / WIDER).astype(steps.dtype)
+        scale.CopyFrom(numpy_helper.from_array(narrow, step))
     return wide
+
+
+def weights_of(graph: ModelProto) -> dict[str, str]:
+    """Names of the weights in int8, and of their steps, in a graph of either policy."""
+    known = {tensor.name for tensor in graph.graph.initializer}
+    steps = {}
+    for node in graph.graph.node:
+        name = node.input[1] if node.op_type in PRODUCTS else ""
+        if name in known:
+            stock = f"{name.removesuffix('_quantized')}_scale"
+            steps[name] = node.input[3] if node.op_type == OURS else stock
+    return steps
 
 
 def row(heard: Heard, bits: int, graph: ModelProto, here: Machine, there: Machine) -> str:
@@ -197,7 +210,7 @@ def overflow(graph: ModelProto, feeds: Arrays, machine: Machine) -> tuple[int, i
     products = [
         (node.input[0], numpy_helper.to_array(constant[node.input[1]]))
         for node in graph.graph.node
-        if node.op_type == "MatMulInteger" and node.input[1] in constant
+        if node.op_type in PRODUCTS and node.input[1] in constant
     ]
     told = ModelProto()
     told.CopyFrom(graph)

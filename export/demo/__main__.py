@@ -2,6 +2,8 @@
 
 python -m export.demo he --text VERSES.txt --recordings FOLDER
 python -m export.demo hi --sentences SENTENCES.txt --words FREQUENCIES.txt
+python -m export.demo restore --model models/he-demo --output build/he-demo-restored
+    read the checkpoint back from its bundle, to be exported again without training
 python -m export.demo choice --text ... --recordings ... --sentences ... --words ...
     how often the service chooses the language that is spoken
 python -m export.demo edges --text ... --sentences ... --words ...
@@ -30,6 +32,7 @@ from export.demo.evaluate import Listener
 from export.demo.hebrew import corpus as hebrew_corpus
 from export.demo.hebrew import recipe as hebrew_recipe
 from export.demo.hebrew.evaluation import evaluate_hebrew
+from export.demo.hebrew.restored import restore_hebrew
 from export.demo.hindi import corpus as hindi_corpus
 from export.demo.hindi import recipe as hindi_recipe
 from export.demo.hindi.evaluation import evaluate_hindi
@@ -38,7 +41,9 @@ from export.demo.hour import SEED, Corpus, write_hour
 from export.demo.speech.espeak import EspeakError
 from export.demo.speech.festival import Festival, FestivalError
 from export.demo.trust.report import measure_trust
+from export.errors import ExportError
 from service.bundle import open_bundle
+from service.errors import KolvaniError
 from service.recognizer import Recognizer
 
 logger = logging.getLogger("export.demo")
@@ -54,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     show_progress()
     try:
         status: int = options.run(options)
-    except (EspeakError, FestivalError, UnspellableText) as error:
+    except (EspeakError, ExportError, FestivalError, KolvaniError, UnspellableText) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     return status
@@ -77,6 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     hindi.add_argument("--words", type=Path, required=True, help="`word count` lines")
     hindi.add_argument("--festival", action="store_true", help="measure on Festival's voice too")
     _add_common(hindi, _make_hindi, "hi", hindi_recipe.STEPS)
+    restored = add("restore", help="read a checkpoint back from its bundle")
+    restored.add_argument("--model", type=Path, required=True, help="folder of the bundle")
+    restored.add_argument("--output", type=Path, required=True, help="where the checkpoint goes")
+    restored.set_defaults(run=_restore)
     choice = add("choice", help="measure how often the spoken language is chosen")
     _add_texts(choice, _measure_choice)
     edges = add("edges", help="fit the rule of word ends, and measure it")
@@ -160,6 +169,11 @@ def _make_hindi(options: argparse.Namespace) -> int:
     return status or _measure(
         options, lambda listener: evaluate_hindi(listener, split, festival=options.festival)
     )
+
+
+def _restore(options: argparse.Namespace) -> int:
+    restore_hebrew(open_bundle(options.model), options.output)
+    return 0
 
 
 def _export(options: argparse.Namespace, source: str, checkpoint: Path) -> int:
