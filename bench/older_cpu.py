@@ -124,8 +124,8 @@ def main() -> None:
         print(HEADER)
         for path in options.bundles:
             heard = Heard.of(path)
-            for bits, graph in graphs(heard.bundle):
-                print(row(heard, bits, graph, here, there), flush=True)
+            for made, graph in graphs(heard.bundle):
+                print(row(heard, made, graph, here, there), flush=True)
 
 
 def sums(bits: int, machine: Machine) -> str:
