@@ -82,7 +82,9 @@ RUN rm -rf /usr/local/lib/python3*/site-packages/* /usr/local/lib/python3*/ensur
         /usr/share/python-wheels /usr/local/bin/pip* /usr/bin/pip* \
     && groupadd --gid 10001 kolvani \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
-        --shell /usr/sbin/nologin kolvani
+        --shell /usr/sbin/nologin kolvani \
+    # Where a volume for prepared models goes: a new one takes its owner from here.
+    && install -d -o 10001 -g 10001 /var/cache/kolvani
 COPY --from=models /models /models
 COPY --from=application /opt/kolvani /opt/kolvani
 ENV PATH=/opt/kolvani/bin:$PATH \
@@ -90,7 +92,8 @@ ENV PATH=/opt/kolvani/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     KOLVANI_HOST=0.0.0.0 \
     KOLVANI_PORT=8000 \
-    KOLVANI_MODELS_DIR=/models
+    KOLVANI_MODELS_DIR=/models \
+    KOLVANI_CACHE_DIR=
 WORKDIR /opt/kolvani/app
 USER 10001:10001
 EXPOSE 8000

@@ -4,6 +4,7 @@ PYTHON ?= python3
 RUNTIME := .venv/.complete
 EXPORT := .venv-export/.complete
 BENCH := .venv-bench/.complete
+PEERS := .venv-export/.peers
 VOICES := .venv-export/.voices
 PROMETHEUS := .venv/.prometheus
 BROWSER := .venv-browser/.complete
@@ -12,7 +13,7 @@ TOOLS := .tools/.complete
 # `make serve HOST=0.0.0.0 PORT=9000`; shells export a HOST of their own, which is not meant.
 LISTEN := $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-.PHONY: serve test programs test-export test-browser test-monitoring test-deploy test-image lint bench bench-older-cpu
+.PHONY: serve test programs test-export test-browser test-monitoring test-deploy test-image lint bench bench-quick bench-older-cpu
 .PHONY: export-he export-hi demo-he demo-hi clean
 
 serve: $(RUNTIME)
@@ -47,9 +48,17 @@ lint: $(RUNTIME) $(EXPORT)
 	.venv/bin/mypy service bench
 	.venv-export/bin/mypy export
 
-bench: $(RUNTIME) $(BENCH)
+# Everything, an hour and a half on two quiet cores; models are built once, under build/bench.
+bench: $(RUNTIME) $(BENCH) $(PEERS)
+	.venv-export/bin/python -m bench
 	.venv/bin/python -m bench.transcribe
-	.venv/bin/python -m bench.align
+	.venv/bin/python -m bench.align --json bench/results/align.json
+	.venv/bin/python -m bench.report
+
+# Under five minutes: four engines at 10 s of audio on one thread; docs and bench/results stay.
+bench-quick: $(RUNTIME) $(PEERS)
+	.venv-export/bin/python -m bench --quick
+	.venv/bin/python -m bench.report --results build/bench/quick --print
 
 # On Debian: ONNX Runtime on an emulated CPU without VNNI.
 bench-older-cpu: $(EXPORT)
@@ -88,6 +97,12 @@ $(RUNTIME): requirements.txt requirements-dev.txt requirements-tracing.txt
 $(EXPORT): requirements-export.txt requirements-dev.txt
 	$(PYTHON) -m venv .venv-export
 	.venv-export/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-export.txt -r requirements-dev.txt
+	touch $@
+
+# Peers of the export side's environment: no environment more, for 2.3 GB of torch and NeMo.
+$(PEERS): $(EXPORT) requirements-peers.txt
+	.venv-export/bin/python -m pip install --quiet --disable-pip-version-check \
+	    -r requirements-export.txt -r requirements-peers.txt
 	touch $@
 
 # The compiler makes what torchaudio's wheel asks of CUDA when it is loaded beside a torch without;

@@ -18,6 +18,8 @@ from typing import Any, Final
 import numpy as np
 
 from bench.aligners import ALIGNERS, Problem
+from bench.figures import write
+from bench.hardware import hardware
 from service.acoustic import OnnxAcousticModel
 from service.audio import decode_file
 from service.bundle import open_bundle
@@ -129,8 +131,8 @@ def cpu_seconds(turns: list[dict[str, Any]]) -> float:
     return statistics.median(seconds)
 
 
-def table(title: str, problem: Problem, python: Path) -> None:
-    """Measure and print one problem."""
+def table(title: str, problem: Problem, python: Path) -> dict[str, Any]:
+    """Measure and print one problem; the figures of each aligner."""
     log_probs, targets, _ = problem
     print(f"{title}, T = {len(log_probs):,}, V = {log_probs.shape[1]}, L = {len(targets):,}")
     results = compared(problem, python)
@@ -138,14 +140,27 @@ def table(title: str, problem: Problem, python: Path) -> None:
     for name, turns in results.items():
         print(row(name, turns, own_seconds), flush=True)
     print()
+    return {name: figures(turns) for name, turns in results.items()}
+
+
+def figures(turns: list[dict[str, Any]]) -> dict[str, Any]:
+    """Medians of one aligner's turns, or how it ended."""
+    if "failed" in turns[-1]:
+        return {"failed": turns[-1]["failed"]}
+    return {
+        "cpu_sec": cpu_seconds(turns),
+        "grown_mb": statistics.median(turn["grown_mb"] for turn in turns),
+        "score": turns[0]["score"],
+    }
 
 
 def main() -> int:
-    """Print the tables."""
+    """Print the tables, and write the figures if a file is named."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/he-demo"))
     parser.add_argument("--peers", type=Path, default=Path(".venv-bench/bin/python"))
     parser.add_argument("--most-frames", type=int, default=SIZES[-1][0])
+    parser.add_argument("--json", type=Path, help="where the figures go")
     options = parser.parse_args()
     print(
         f"numpy {np.__version__}, {platform.machine()}, Python {platform.python_version()}; ",
@@ -153,13 +168,19 @@ def main() -> int:
     )
     print("CPU time, ratio to ours, growth above the emissions, score\n")
     heard = spoken(options.model)
+    found: dict[str, dict[str, Any]] = {"synthetic": {}, "spoken": {}, "another text": {}}
     for frames, labels in SIZES:
         if frames <= options.most_frames:
-            synthetic = peaky(frames, labels)
-            table("synthetic", synthetic, options.peers)
-            table(options.model.name, tiled(heard, frames), options.peers)
+            synthetic, size = peaky(frames, labels), str(frames)
+            found["synthetic"][size] = table("synthetic", synthetic, options.peers)
+            spoken_again = tiled(heard, frames)
+            found["spoken"][size] = table(options.model.name, spoken_again, options.peers)
             if frames > QUICK_FRAMES:
-                table("synthetic, another text", unsaid(synthetic), options.peers)
+                other = unsaid(synthetic)
+                title = "synthetic, another text"
+                found["another text"][size] = table(title, other, options.peers)
+    if options.json is not None:
+        write(options.json, {"machine": hardware(), "figures": found})
     return 0
 
 

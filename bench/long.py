@@ -1,10 +1,9 @@
-"""Long audio: what a second of it costs by the length of the windows, and how memory grows.
+"""Long audio: how memory grows. What a second of it costs is for bench/windows.py to tell.
 
     python -m bench.long --model models/he-demo --clip examples/he-1
 
-Costs are medians of CPU time over interleaved repetitions, as ratios to the windows that are
-served. Memory is the peak of a process of its own, above its peak after a short recording: decoding
-and /transcribe.
+Memory is the peak of a process of its own, above its peak after a short recording: decoding and
+/transcribe.
 """
 
 import argparse
@@ -14,10 +13,7 @@ import platform
 import resource
 import sys
 import tempfile
-import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,18 +22,11 @@ import onnxruntime
 import soundfile
 from numpy.typing import NDArray
 
-from bench.transcribe import medians, tiled
-from service.acoustic import OnnxAcousticModel
+from bench.transcribe import tiled
 from service.audio import Audio, decode_file
-from service.bundle import Bundle, open_bundle
-from service.chunking import WINDOWING, Emitter, Windowing
-from service.features import features_of
+from service.bundle import open_bundle
 from service.recognizer import Recognizer
 
-COST_SEC = 120  # of audio a measurement
-HEARD_SEC = (5, 8, 10, 12, 15, 20, 30)
-CONTEXTS_SEC = (0.5, 1.0, 2.0)
-REPETITIONS = 3
 LENGTHS_MIN = (1, 10, 60)
 WARM_UP_SEC = 30
 MAX_SEC = 24 * 3600.0
@@ -50,27 +39,6 @@ class Memory(NamedTuple):
 
     growth: int
     emissions: int
-
-
-def cost_table(bundle: Bundle, waveform: NDArray[np.float32]) -> None:
-    """Features and inference, by how much a window hears and how much of that is context."""
-    audio = Audio(tiled(waveform, COST_SEC * bundle.manifest.sample_rate), 16_000, float(COST_SEC))
-    manifest = bundle.manifest
-    model, features = OnnxAcousticModel(bundle), features_of(manifest)
-    served = Emitter(model, features, manifest.framing)
-    tried = [
-        Windowing(heard - 2 * context, context) for heard in HEARD_SEC for context in CONTEXTS_SEC
-    ]
-    emitters = [served, *(replace(served, windowing=windowing) for windowing in tried)]
-    works = [partial(emitter.log_probs, audio) for emitter in emitters]
-    own, *others = medians(*works, repetitions=REPETITIONS, clock=time.process_time)
-    kept, context = WINDOWING.kept_sec, WINDOWING.context_sec
-    print(f"served: {kept:g} s kept, {context:g} s of context on each side, ", end="")
-    print(f"{1000 * own / COST_SEC:.2f} ms of CPU a second of audio\n")
-    print("heard    " + "  ".join(f"context {context:3.1f} s" for context in CONTEXTS_SEC))
-    for row, heard in enumerate(HEARD_SEC):
-        costs = others[row * len(CONTEXTS_SEC) :][: len(CONTEXTS_SEC)]
-        print(f"{heard:3d} s    " + "  ".join(f"{cost / own:11.2f} x" for cost in costs))
 
 
 def memory_table(model: Path, waveform: NDArray[np.float32], sample_rate: int) -> None:
@@ -119,22 +87,17 @@ def peak_bytes() -> int:
 
 
 def main() -> int:
-    """Print both tables."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/he-demo"))
     parser.add_argument("--clip", type=Path, default=Path("examples/he-1"))
-    parser.add_argument("--skip", choices=["costs", "memory"], help="leave one table out")
     options = parser.parse_args()
     bundle = open_bundle(options.model)
     rate = bundle.manifest.sample_rate
     spoken = decode_file(options.clip.with_suffix(".wav"), rate, MAX_SEC).waveform[:]
     print(f"{bundle.manifest.id}, ONNX Runtime {onnxruntime.__version__}, {platform.machine()}, ")
     print(f"Python {platform.python_version()}, 1 thread\n")
-    if options.skip != "costs":
-        cost_table(bundle, spoken)
-        print()
-    if options.skip != "memory":
-        memory_table(options.model, spoken, rate)
+    memory_table(options.model, spoken, rate)
     return 0
 
 

@@ -1,6 +1,7 @@
 """The acoustic model: the one module that runs ONNX Runtime."""
 
-from typing import Protocol
+from pathlib import Path
+from typing import Final, Protocol
 
 import numpy as np
 import onnxruntime
@@ -8,6 +9,16 @@ from numpy.typing import NDArray
 
 from service.bundle import Bundle
 from service.errors import BundleError, InferenceError
+from service.ops.processor import read_processor
+from service.quantization import SAFE_BITS, Quantization
+
+# Packed weights are read by the build that wrote them alone.
+RUNTIME: Final = f"onnxruntime {onnxruntime.__version__} {onnxruntime.get_build_info()}"
+PREPARED_GRAPH: Final = "model.onnx"
+PREPARED_WEIGHTS: Final = "weights.bin"
+# Smaller ones stay in the graph: they are copied, larger ones are mapped.
+LEAST_MAPPED_BYTES: Final = 1024
+ERRORS: Final = 3  # ONNX Runtime's level: nothing less is logged
 
 
 class AcousticModel(Protocol):
@@ -21,29 +32,38 @@ class AcousticModel(Protocol):
 class OnnxAcousticModel:
     """One immutable session, shared by all threads; a call keeps its state to itself."""
 
-    def __init__(self, bundle: Bundle, intra_op_threads: int = 1) -> None:
-        """Raises BundleError if the graph does not load, or lacks an input or output that the
-        manifest names.
+    def __init__(
+        self,
+        bundle: Bundle,
+        intra_op_threads: int = 1,
+        *,
+        prepared: Path | None = None,
+        write_to: Path | None = None,
+    ) -> None:
+        """prepared: a folder with the bundle's graph as this CPU runs it, which is opened instead;
+        write_to: one in which to write it so.
+
+        Raises BundleError if the graph does not load, or lacks an input or output that the manifest
+        names.
         """
         self._manifest = bundle.manifest
         self._width = len(bundle.tokens)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = intra_op_threads
-        options.inter_op_num_threads = 1
-        # Spinning threads take the quota from the other requests of a busy pod.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # Lower memory for requests of mixed length, at no cost in speed.
-        options.enable_mem_pattern = False
+        self._graph = bundle.model_path if prepared is None else prepared / PREPARED_GRAPH
+        options = _options(intra_op_threads, bundle.manifest.quantization)
+        if prepared is not None:
+            disable = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+            options.graph_optimization_level = disable  # it has been optimised
+        if write_to is not None:
+            _write_optimised(options, write_to)
         try:
             self._session = onnxruntime.InferenceSession(
-                bundle.model_path, options, providers=["CPUExecutionProvider"]
+                self._graph, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # ONNX Runtime's own exceptions share no base class
             raise BundleError(
-                f"{bundle.model_path}: expected a graph that loads, got {error}",
-                file=bundle.model_path.name,
+                f"{self._graph}: expected a graph that loads, got {error}", file=self._graph.name
             ) from error
-        self._check_names(bundle)
+        self._check_names()
 
     def logits(self, model_input: NDArray[np.float32]) -> NDArray[np.float32]:
         """model_input: float32 [N] samples, or [features, N] frames of them; N at least what makes
@@ -70,21 +90,50 @@ class OnnxAcousticModel:
             raise InferenceError("expected finite logits, got NaN or infinity")
         return logits
 
-    def _check_names(self, bundle: Bundle) -> None:
+    def _check_names(self) -> None:
         manifest = self._manifest
         inputs = {node.name for node in self._session.get_inputs()}
         outputs = {node.name: node.shape for node in self._session.get_outputs()}
         wanted = {manifest.input} | ({manifest.length_input} - {None})
         if inputs != wanted or manifest.output not in outputs:
             raise BundleError(
-                f"{bundle.model_path}: expected inputs {sorted(map(str, wanted))} and output "
+                f"{self._graph}: expected inputs {sorted(map(str, wanted))} and output "
                 f"{manifest.output}, got {sorted(inputs)} and {sorted(outputs)}",
-                file=bundle.model_path.name,
+                file=self._graph.name,
             )
         width = outputs[manifest.output][-1]
         if isinstance(width, int) and width != self._width:
             raise BundleError(
-                f"{bundle.model_path}: expected logits as wide as the {self._width} tokens of the "
+                f"{self._graph}: expected logits as wide as the {self._width} tokens of the "
                 f"vocabulary, got {width}",
-                file=bundle.model_path.name,
+                file=self._graph.name,
             )
+
+
+def _options(intra_op_threads: int, quantization: Quantization) -> onnxruntime.SessionOptions:
+    """Why these: docs/decisions/013-prepared-models.md."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = intra_op_threads
+    options.inter_op_num_threads = 1
+    # Spinning threads take the quota from the other requests of a busy pod.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Lower memory for requests of mixed length, at no cost in speed.
+    options.enable_mem_pattern = False
+    # Planning is a third of the load, and saves no memory; of a stock graph it takes a third more.
+    options.enable_mem_reuse = False
+    if quantization.weight_bits > SAFE_BITS and read_processor().sums_exactly is False:
+        # Sums in 32 bits, slower: docs/decisions/016-weight-range.md.
+        options.add_session_config_entry("session.x64quantprecision", "1")
+    return options
+
+
+def _write_optimised(options: onnxruntime.SessionOptions, folder: Path) -> None:
+    """The session that is opened with these options writes its graph, and packed weights beside."""
+    options.optimized_model_filepath = str(folder / PREPARED_GRAPH)
+    options.log_severity_level = ERRORS  # that it is for this hardware alone is known
+    for name, value in {
+        "save_external_prepacked_constant_initializers": "1",
+        "optimized_model_external_initializers_file_name": PREPARED_WEIGHTS,
+        "optimized_model_external_initializers_min_size_in_bytes": str(LEAST_MAPPED_BYTES),
+    }.items():
+        options.add_session_config_entry(f"session.{name}", value)

@@ -18,9 +18,11 @@ from service.errors import KolvaniError
 from service.monitoring.facts import CLIENT_GONE, note_outcome
 from service.monitoring.metrics import PROBES, REFUSALS, Metrics
 from service.monitoring.tracing import tracer_provider
+from service.ops.cores import Cores
 from service.ops.pool import Pool
 from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
+from service.preparing.cache import prepared_models
 from service.serving.catalogue import Catalogue
 from service.serving.emission_cache import EmissionCache
 from service.web.answers.faults import INTERNAL, fault
@@ -83,7 +85,8 @@ def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> Fa
         cpus = usable_cpus()
         threads, workers = share_out(cpus, settings)
         metrics = Metrics()
-        pool = Pool(workers, settings.max_queue, metrics.queue_waited)
+        cores = Cores(workers)
+        pool = Pool(workers, settings.max_queue, metrics.queue_waited, cores)
         emissions = EmissionCache(settings.emission_cache_bytes)
         resources = Resources(settings, pool, metrics, cpus, threads, emissions)
         metrics.watch(emissions, pool)
@@ -91,7 +94,7 @@ def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> Fa
         metrics.expect(kind("").code for kind, status in STATUSES.items() if status in REFUSALS)
         app.state.resources = resources
         # The process answers /health while it loads: a slow start is no reason to be killed.
-        loading = asyncio.create_task(_load(resources))
+        loading = asyncio.create_task(_load(resources, cores))
         try:
             yield
         finally:
@@ -144,7 +147,9 @@ def _telemetry(traces: "TracerProvider | None") -> TelemetryConfig:
 
 
 def share_out(cpus: int, settings: Settings) -> tuple[int, int]:
-    """Threads of one inference and inferences at a time; their product is at most `cpus`."""
+    """Threads of one inference and inferences at a time; their product is at most `cpus`, and all
+    of it is for one that is alone.
+    """
     threads = min(settings.intra_op_threads, cpus)
     most = cpus // threads
     workers = min(settings.workers or most, most)
@@ -153,10 +158,10 @@ def share_out(cpus: int, settings: Settings) -> tuple[int, int]:
     return threads, workers
 
 
-async def _load(resources: Resources) -> None:
+async def _load(resources: Resources, cores: Cores) -> None:
     try:
         resources.catalogue = await asyncio.to_thread(
-            _open_catalogue, resources.settings, resources.intra_op_threads
+            _open_catalogue, resources.settings, resources.intra_op_threads, cores
         )
     except KolvaniError as error:
         resources.load_error = error.message
@@ -166,8 +171,9 @@ async def _load(resources: Resources) -> None:
         logger.exception("loading failed")
 
 
-def _open_catalogue(settings: Settings, intra_op_threads: int) -> Catalogue:
-    catalogue = Catalogue.read(settings.models_dir, intra_op_threads)
+def _open_catalogue(settings: Settings, intra_op_threads: int, cores: Cores) -> Catalogue:
+    prepared = prepared_models(settings.cache_dir)
+    catalogue = Catalogue.prepared(settings.models_dir, intra_op_threads, prepared, cores)
     if settings.load == "start":
         catalogue.load_all()
     return catalogue

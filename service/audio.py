@@ -8,8 +8,9 @@ block, to a file where the audio is long (service/samples.py), and stops at the 
 header claims.
 """
 
+import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
@@ -272,14 +273,12 @@ def _ffmpeg_blocks(source: BinaryIO, name: str) -> Iterator[tuple[int, Waveform]
             if container.streams.audio[0].codec_context is None:
                 raise _corrupt(name, "a codec that is not known")
             rate = 0
-            for decoded in _frames(container, name):
-                rate = rate or decoded.sample_rate
-                if decoded.sample_rate != rate:
-                    raise _corrupt(name, f"{rate} Hz that turns into {decoded.sample_rate} Hz")
-                # Packed: of planes, PyAV reads past the last one where there are eight or more.
-                for frame in av.AudioResampler(format="flt").resample(decoded):
-                    packed = frame.to_ndarray().astype(np.float32, copy=False)
-                    yield rate, packed.reshape(-1, frame.layout.nb_channels)
+            for kind, alike in itertools.groupby(_frames(container, name), key=_kind):
+                rate = rate or kind.rate
+                if kind.rate != rate:
+                    raise _corrupt(name, f"{rate} Hz that turns into {kind.rate} Hz")
+                for block in _packed(alike):
+                    yield rate, block
     except av.FFmpegError as error:
         raise _corrupt(name, error.strerror or str(error)) from error
 
@@ -298,6 +297,34 @@ def _frames(container: InputContainer, name: str) -> Iterator[av.AudioFrame]:
         yield from (frame for frame in frames if isinstance(frame, av.AudioFrame))
 
 
+class _Kind(NamedTuple):
+    """What one converter of samples takes."""
+
+    rate: int  # Hz
+    sample_format: str
+    layout: str
+
+
+def _kind(frame: av.AudioFrame) -> _Kind:
+    return _Kind(frame.sample_rate, frame.format.name, frame.layout.name)
+
+
+def _packed(alike: Iterable[av.AudioFrame]) -> Iterator[Waveform]:
+    """Frames of one kind as float32 [n, channels], put together to blocks of BLOCK_SAMPLES samples.
+
+    They share a converter, as making one takes longer than decoding a frame. Packed: of planes,
+    PyAV reads past the last one where there are eight or more.
+    """
+    converter: av.AudioResampler | None = None
+    for frame in itertools.chain(alike, [None]):  # which has it give up what it still holds
+        if converter is None and frame is not None:
+            size = max(1, BLOCK_SAMPLES // frame.layout.nb_channels)
+            converter = av.AudioResampler(format="flt", frame_size=size)
+        for block in converter.resample(frame) if converter else ():
+            packed = block.to_ndarray().astype(np.float32, copy=False)
+            yield packed.reshape(-1, block.layout.nb_channels)
+
+
 def _mono(block: Waveform, first: int) -> Waveform:
     """Mean over channels. block: float32 [frames, channels], `first` the number of its frame 0."""
     sound = np.abs(block) <= MAX_MAGNITUDE  # false for NaN, too
@@ -308,7 +335,9 @@ def _mono(block: Waveform, first: int) -> Waveform:
             param="audio",
             sample=bad,
         )
-    return np.ascontiguousarray(block.mean(axis=1, dtype=np.float32))
+    # Added channel by channel: numpy is six times slower along an axis of two.
+    mixed: Waveform = np.ascontiguousarray(block.T).mean(axis=0, dtype=np.float32)
+    return mixed
 
 
 def _plausible(rate: int, name: str) -> int:

@@ -3,61 +3,34 @@
     samples -> statistics of the whole -> windows with context -> log-probabilities, trimmed
 
 What fits one window is heard at once, as the checkpoint would hear it. Longer audio is heard in
-windows that begin on a frame. Each holds what is kept of it and the samples on both sides, under
-the whole recording's mean and deviation, so that little depends on where the windows lie. Two
-things do: attention reaches as far as its window does, and int8 activations are scaled by the
-largest of their window. A wav2vec2 model with feat_extract_norm="group" also normalises its first
+windows that begin on a frame (service/windows.py). Each holds what is kept of it and the samples on
+both sides, under the whole recording's mean and deviation, so that little depends on where the
+windows lie. Two things do: attention reaches as far as its window does, and int8 activations are
+scaled by the largest of their window. Of a transcript's audio, stretches without speech may be left
+out (service/speech.py). A wav2vec2 model with feat_extract_norm="group" also normalises its first
 layer over the window, and depends on its length the more; the larger checkpoints, with layer norm,
 do not.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.acoustic import AcousticModel
 from service.audio import Audio
+from service.crew import Crew, Team
 from service.ctc import log_softmax
-from service.features import Features
+from service.features import Features, Parts
 from service.framing import Framing
+from service.speech import Speech
 from service.stages import Stages
+from service.windows import WINDOWING, Window, Windowing, windows, windows_over
 
 Progress = Callable[[float], None]  # gets the seconds that are done; may raise, to stop
 OnHeard = Callable[[NDArray[np.float32]], None]  # gets the next frames, log domain; may raise, too
-
-
-@dataclass(frozen=True)
-class Windowing:
-    """How long audio is cut. What a window hears is what is kept, and the context on each side."""
-
-    kept_sec: float
-    context_sec: float
-
-    def frames(self, framing: Framing, sample_rate: int) -> tuple[int, int]:
-        """What is kept of an inner window, and its context, in frames."""
-        frame_sec = framing.stride / sample_rate
-        return max(1, round(self.kept_sec / frame_sec)), round(self.context_sec / frame_sec)
-
-
-# 10 s are heard at a time: docs/decisions/008-windows.md.
-WINDOWING: Final = Windowing(kept_sec=8.0, context_sec=1.0)
-
-
-class Window(NamedTuple):
-    """Frames of the whole: the model hears [first, last), and [begin, end) of it are kept."""
-
-    first: int
-    last: int
-    begin: int
-    end: int
-
-    @property
-    def kept(self) -> slice:
-        """Of the frames that are heard."""
-        return slice(self.begin - self.first, self.end - self.first)
 
 
 @dataclass(frozen=True)
@@ -68,10 +41,16 @@ class Emitter:
     features: Features
     framing: Framing
     windowing: Windowing = WINDOWING
+    crew: Crew | None = None  # None: one window at a time, on the model's own threads
 
     def frame_count(self, samples: int) -> int:
         """Frames of that many samples, after padding where they are too few for one."""
         return self.framing.frame_count(max(samples, self.framing.min_samples))
+
+    def at_once(self, audio: Audio) -> bool:
+        """Whether the audio fits one window."""
+        kept, context = self.windowing.frames(self.framing, audio.sample_rate)
+        return self.frame_count(len(audio.waveform)) <= kept + 2 * context
 
     def log_probs(
         self,
@@ -79,31 +58,32 @@ class Emitter:
         stages: Stages | None = None,
         on_progress: Progress | None = None,
         on_heard: OnHeard | None = None,
+        speech: Speech | None = None,
     ) -> NDArray[np.float32]:
         """Log-probabilities of every frame of the audio: float32 [T, V], T its `frame_count`.
 
         `stages` gets the seconds of `features` and `inference`. After every window `on_heard` is
-        called with what is kept of it, float32 [n, V], and then `on_progress` with the seconds of
-        audio that are done. Raises InferenceError, and what these two raise: that is how to stop.
+        called with what has come since the last one, float32 [n, V], and then `on_progress` with
+        the seconds of audio that are done. speech: what alone is to be heard; None: everything.
+        Raises InferenceError, and what these two raise: that is how to stop.
         """
         stages = stages or Stages()
         tell, show = on_progress or _tell_nobody, on_heard or _show_nobody
-        kept, context = self.windowing.frames(self.framing, audio.sample_rate)
-        frames = self.frame_count(len(audio.waveform))
-        if frames <= kept + 2 * context:
-            with stages.time("features"):
-                model_input = self.features(audio.waveform[:])
-            whole = self._heard(model_input, stages)
+        if speech is None and self.at_once(audio):
+            with self._team(1) as team:
+                with stages.time("features"):
+                    model_input = self.features(audio.waveform[:])
+                (whole,) = self._heard(team, [model_input], stages)
             show(whole)
         else:
-            whole = self._windowed(audio, windows(frames, kept, context), stages, (tell, show))
+            whole = self._windowed(audio, speech, stages, (tell, show))
         tell(audio.duration_sec)
         return whole
 
     def _windowed(
         self,
         audio: Audio,
-        windows: Iterator[Window],
+        speech: Speech | None,
         stages: Stages,
         listeners: tuple[Progress, OnHeard],
     ) -> NDArray[np.float32]:
@@ -111,37 +91,54 @@ class Emitter:
         tell, show = listeners
         with stages.time("features"):
             parts = self.features.parts(audio.waveform)
-        whole = np.empty((0, 0), np.float32)
-        for window in windows:
-            with stages.time("features"):
-                model_input = parts(*self.framing.input_span(window.first, window.last))
-            log_probs = self._heard(model_input, stages)
+        frames = self.frame_count(len(audio.waveform))
+        whole = np.tile(speech.unheard, (frames, 1)) if speech else np.empty((0, 0), np.float32)
+        shown = 0
+        for window, log_probs in self._each(list(self._plan(audio, speech)), parts, stages):
             if not len(whole):  # the first of them tells how wide
-                frames = self.frame_count(len(audio.waveform))
                 whole = np.empty((frames, log_probs.shape[1]), np.float32)
             whole[window.begin : window.end] = log_probs[window.kept]
-            show(whole[window.begin : window.end])
-            if window.end < len(whole):
-                tell(window.end * self.framing.stride / audio.sample_rate)
+            show(whole[shown : window.end])
+            shown = window.end
+            if shown < frames:
+                tell(shown * self.framing.stride / audio.sample_rate)
+        if shown < frames:
+            show(whole[shown:])
         return whole
 
-    def _heard(self, model_input: NDArray[np.float32], stages: Stages) -> NDArray[np.float32]:
+    def _plan(self, audio: Audio, speech: Speech | None) -> Iterator[Window]:
+        kept, context = self.windowing.frames(self.framing, audio.sample_rate)
+        if speech is None:
+            return windows(self.frame_count(len(audio.waveform)), kept, context)
+        return windows_over(speech.stretches, kept, context)
+
+    def _each(
+        self, windows: list[Window], parts: Parts, stages: Stages
+    ) -> Iterator[tuple[Window, NDArray[np.float32]]]:
+        """The windows in their order, each with what is heard in it; several at a time are heard
+        where cores are idle.
+        """
+        done = 0
+        while done < len(windows):
+            with self._team(len(windows) - done) as team:
+                heard = windows[done : done + team.windows]
+                with stages.time("features"):
+                    spans = [self.framing.input_span(one.first, one.last) for one in heard]
+                    inputs = [parts(*span) for span in spans]
+                log_probs = self._heard(team, inputs, stages)
+            yield from zip(heard, log_probs, strict=True)
+            done += len(heard)
+
+    def _heard(
+        self, team: Team, inputs: list[NDArray[np.float32]], stages: Stages
+    ) -> list[NDArray[np.float32]]:
         with stages.time("inference"):
-            return log_softmax(self.model.logits(model_input))
+            return [log_softmax(logits) for logits in team.logits(inputs)]
 
-
-def windows(frames: int, kept: int, context: int) -> Iterator[Window]:
-    """Windows over more frames than kept + 2 * context, each of just as many.
-
-    What is kept covers every frame once, with at least `context` heard on each side but for the
-    ends of the audio. The last window reaches back, instead of being shorter than the others.
-    """
-    length = kept + 2 * context
-    for first in range(0, frames - 2 * context, kept):
-        last = min(first + length, frames)
-        begin = first + context if first else 0
-        end = first + context + kept if last < frames else frames
-        yield Window(last - length, last, begin, end)
+    def _team(self, windows: int) -> AbstractContextManager[Team]:
+        if self.crew is None:
+            return nullcontext(Team(self.model))
+        return self.crew.team(self.model, windows)
 
 
 def _tell_nobody(_: float) -> None:

@@ -1,4 +1,4 @@
-"""`python -m service serve | transcribe | align | retime | models | doctor`."""
+"""`python -m service serve | transcribe | align | retime | models | prepare | doctor`."""
 
 import argparse
 import logging
@@ -15,6 +15,7 @@ from service.batch.status import EXIT_STATUSES, FAILED, INTERRUPTED, TERMINATED,
 from service.commands.align import add_align
 from service.commands.doctor import add_doctor
 from service.commands.models import add_models
+from service.commands.prepare import add_prepare
 from service.commands.retime import add_retime
 from service.commands.serve import add_serve
 from service.commands.transcribe import add_transcribe
@@ -23,7 +24,15 @@ from service.monitoring.logs import configure_logs
 from service.ops.files import Unwritable
 from service.ops.settings import Settings
 
-COMMANDS: Final = (add_serve, add_transcribe, add_align, add_retime, add_models, add_doctor)
+COMMANDS: Final = (
+    add_serve,
+    add_transcribe,
+    add_align,
+    add_retime,
+    add_models,
+    add_prepare,
+    add_doctor,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -61,10 +61,12 @@ def merge_tokens(
     changes[1:] = tokens[1:] != tokens[:-1]
     starts = np.flatnonzero(changes)
     ends = np.append(starts[1:], len(tokens))
+    means = np.add.reduceat(scores, starts, dtype=np.float64) / (ends - starts)
+    held = tokens[starts]
+    kept = (held != blank_id) & (held != ABSORBED)
+    columns = (held, starts, ends, np.minimum(1.0, np.exp(means)))
     return [
-        TokenSpan(int(tokens[start]), int(start), int(end), path_score(scores[start:end]))
-        for start, end in zip(starts, ends, strict=True)
-        if tokens[start] not in (blank_id, ABSORBED)
+        TokenSpan(*row) for row in zip(*(column[kept].tolist() for column in columns), strict=True)
     ]
 
 

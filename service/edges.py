@@ -118,7 +118,9 @@ def _background(around: Levels) -> float:
 
 def _runs(chosen: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Half-open stretches of what is chosen, in order. chosen: bool [n]."""
-    changes = np.flatnonzero(np.diff(np.concatenate([[False], chosen, [False]])))
+    framed = np.zeros(len(chosen) + 2, dtype=bool)
+    framed[1:-1] = chosen
+    changes = np.flatnonzero(framed[1:] != framed[:-1])
     return [(int(start), int(end)) for start, end in changes.reshape(-1, 2)]
 
 

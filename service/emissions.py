@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from service.spans import FrameClock
+from service.spans import FrameClock, Skipped
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,8 @@ class Emissions:
 
     log_probs: float32 [T, V], log domain; without a row if the recording is silent. levels: float32
     [M], dB (service/levels.py). timings: seconds by stage of making them; empty if they are kept
-    from an earlier request. padding_sec: the audio's, for another request's limit.
+    from an earlier request. padding_sec: the audio's, for another request's limit. skipped: what
+    was not heard, because nobody speaks there.
     """
 
     log_probs: NDArray[np.float32]
@@ -24,6 +25,7 @@ class Emissions:
     warnings: tuple[str, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
     padding_sec: float = 0.0
+    skipped: tuple[Skipped, ...] = ()
 
     @property
     def silent(self) -> bool:

@@ -9,37 +9,44 @@ so that any number of threads may share it.
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.acoustic import AcousticModel, OnnxAcousticModel
+from service.acoustic import AcousticModel
 from service.audio import Audio
 from service.bundle import Bundle
 from service.characters import placed_characters
 from service.chunking import Emitter, Progress
+from service.crew import Crew
 from service.ctc import certainty, greedy_decode
 from service.dictation import Dictation, OnText
 from service.emissions import Emissions
 from service.errors import EmptyTranscript, NoSpeech, NothingToAlign
 from service.features import features_of
-from service.levels import levels
+from service.levels import Levels, levels
 from service.manifest import Manifest
+from service.ops.cores import Cores
 from service.phonemes import placed_phonemes
 from service.placing.finding import find_text
 from service.placing.placed import placed_segments, placed_words, spoken_spans
 from service.placing.placement import Placement, said
 from service.placing.unwritten import unwritten_speech
 from service.plausibility import doubts, longest_gap
+from service.preparing.cache import PreparedModels
+from service.preparing.opening import open_model, open_pair
 from service.quality import quality
 from service.spans import Alignment, Character, FrameClock, Transcript, Unspoken, Word
+from service.speech import Skipping, Speech, speech_in, unheard
 from service.stages import Stages
 from service.text.lineup import Gaps
 from service.text.mapping import written_text
 from service.text.segments import Division
 from service.text.vocabulary import vocabulary_of
 from service.text.written import WrittenText
+from service.voice import can_detect
 from service.words import heard_tokens, heard_words, joint_score
 
 
@@ -64,28 +71,62 @@ class AlignOptions:
 
 DEFAULTS = AlignOptions()
 
+UNDETECTED: Final = (
+    "no silence was skipped: the detector of speech needs a CPU with AVX2, FMA, F16C and BMI2"
+)
+
 
 class Recognizer:
     """One model, ready to transcribe and align."""
 
-    def __init__(self, bundle: Bundle, model: AcousticModel) -> None:
+    def __init__(self, bundle: Bundle, model: AcousticModel, crew: Crew | None = None) -> None:
         self.manifest: Manifest = bundle.manifest
         self._vocabulary = vocabulary_of(bundle)
         self._letters = "letters" if self._vocabulary.units == "characters" else "phonemes"
         self._width = len(bundle.tokens)
-        self._emitter = Emitter(model, features_of(bundle.manifest), bundle.manifest.framing)
+        features, framing = features_of(bundle.manifest), bundle.manifest.framing
+        self._emitter = Emitter(model, features, framing, crew=crew)
 
     @classmethod
-    def load(cls, bundle: Bundle, intra_op_threads: int = 1) -> "Recognizer":
-        """Open the bundle's graph. Raises BundleError."""
-        return cls(bundle, OnnxAcousticModel(bundle, intra_op_threads))
+    def load(
+        cls,
+        bundle: Bundle,
+        intra_op_threads: int = 1,
+        prepared: PreparedModels | None = None,
+        cores: Cores | None = None,
+        *,
+        widen: bool = True,
+    ) -> "Recognizer":
+        """Open the bundle's graph, or what is prepared of it. cores: those that it shares with
+        other jobs, each good for so many threads; None: it has its threads and no more. widen:
+        whether one window may have all of them, at which the last bits of an answer may change.
 
-    def transcribe(self, audio: Audio, *, on_progress: Progress | None = None) -> Transcript:
+        Raises BundleError.
+        """
+        if cores is None:
+            return cls(bundle, open_model(bundle, intra_op_threads, prepared))
+        pair = open_pair(bundle, intra_op_threads, cores.count if widen else 1, prepared)
+        return cls(bundle, pair.narrow, Crew(cores, pair.wide))
+
+    def warm(self, audio: Audio) -> None:
+        """Hear it once on all cores, and once on one where that is another session."""
+        self.transcribe(audio)
+        if self._emitter.crew is not None and self._emitter.crew.wide is not None:
+            replace(self._emitter, crew=None).log_probs(audio)
+
+    def transcribe(
+        self,
+        audio: Audio,
+        *,
+        on_progress: Progress | None = None,
+        skipping: Skipping | None = None,
+    ) -> Transcript:
         """What is said, with a time for every word; silence is an empty text.
 
-        `on_progress` gets the seconds of audio that are done, and stops all by raising.
+        `on_progress` gets the seconds of audio that are done, and stops all by raising. skipping:
+        as in `listen`.
         """
-        return self.read(self.listen(audio, on_progress=on_progress))
+        return self.read(self.listen(audio, on_progress=on_progress, skipping=skipping))
 
     def align(
         self,
@@ -111,22 +152,48 @@ class Recognizer:
         *,
         on_progress: Progress | None = None,
         on_text: OnText | None = None,
+        skipping: Skipping | None = None,
     ) -> Emissions:
         """What the model hears; of silent audio nothing.
 
         `on_text` gets the words of the transcript as they are heard, but for the last one.
+        skipping: which silence the model need not hear; None: it hears all of it, as it does of
+        audio that fits one window.
         """
         stages = Stages()
-        log_probs = np.zeros((0, self._width), np.float32)
-        if not audio.silent:
-            hear = Dictation(self._vocabulary, on_text).hear if on_text else None
-            log_probs = self._emitter.log_probs(audio, stages, on_progress, hear)
-        with stages.time("features"):
-            loudness = levels(audio.blocks(), audio.sample_rate)
         stride, rate = self.manifest.framing.stride, self.manifest.sample_rate
         clock = FrameClock(stride, rate, audio.duration_sec)
-        warnings = self._warnings(audio)
-        return Emissions(log_probs, loudness, clock, warnings, stages.seconds, audio.padding_sec)
+        with stages.time("features"):
+            loudness = levels(audio.blocks(), audio.sample_rate)
+        log_probs, speech = np.zeros((0, self._width), np.float32), None
+        if not audio.silent:
+            hear = Dictation(self._vocabulary, on_text).hear if on_text else None
+            if skipping and can_detect() and not self._emitter.at_once(audio):
+                with stages.time("vad"):
+                    speech = self._speech(audio, loudness, skipping, on_progress)
+            log_probs = self._emitter.log_probs(audio, stages, on_progress, hear, speech)
+        return Emissions(
+            log_probs,
+            loudness,
+            clock,
+            self._warnings(audio, skipping),
+            stages.seconds,
+            audio.padding_sec,
+            speech.skipped(len(log_probs), clock) if speech else (),
+        )
+
+    def _speech(
+        self, audio: Audio, loudness: Levels, skipping: Skipping, on_progress: Progress | None
+    ) -> Speech:
+        stretches = speech_in(
+            audio,
+            loudness,
+            skipping,
+            self._emitter.frame_count(len(audio.waveform)),
+            self.manifest.framing.stride,
+            lambda: on_progress(0.0) if on_progress else None,
+        )
+        return Speech(stretches, unheard(self._width, self._vocabulary.blank_id))
 
     def read(self, emissions: Emissions) -> Transcript:
         """The greedy path as words."""
@@ -145,6 +212,7 @@ class Recognizer:
             timings={**emissions.timings, **stages.seconds},
             warnings=emissions.warnings,
             tokens=heard_tokens(spans, self._vocabulary),
+            skipped=emissions.skipped,
         )
 
     def written(
@@ -257,15 +325,17 @@ class Recognizer:
         spans = greedy_decode(emissions.log_probs, self._vocabulary.blank_id)
         return heard_words(spans, self._vocabulary, emissions.clock, emissions.levels)
 
-    def _warnings(self, audio: Audio) -> tuple[str, ...]:
+    def _warnings(self, audio: Audio, skipping: Skipping | None) -> tuple[str, ...]:
+        found = []
         shortest = self.manifest.framing.min_samples
-        if len(audio.waveform) >= shortest:
-            return ()
-        message = (
-            f"the audio has {len(audio.waveform)} samples at {audio.sample_rate} Hz; it was padded "
-            f"with silence to the {shortest} that the model needs"
-        )
-        return (message,)
+        if len(audio.waveform) < shortest:
+            found.append(
+                f"the audio has {len(audio.waveform)} samples at {audio.sample_rate} Hz; it was "
+                f"padded with silence to the {shortest} that the model needs"
+            )
+        if skipping and not can_detect():
+            found.append(UNDETECTED)
+        return tuple(found)
 
 
 def _token_counts(written: WrittenText, found: Placement) -> NDArray[np.int64]:

@@ -102,6 +102,14 @@ class Unwritten:
 
 
 @dataclass(frozen=True)
+class Skipped:
+    """A part of a recording that no model heard, in seconds: there is no speech in it."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
 class Character:
     """A character of a given text with its time in seconds, within its word's; of a model of
     phonemes, one of these, `char_start` being the first character that it stands for.
@@ -131,7 +139,10 @@ class HeardToken:
 
 @dataclass(frozen=True)
 class Transcript:
-    """What was heard. `tokens` are the pieces of `text`, in order: joined, they are the text."""
+    """What was heard. `tokens` are the pieces of `text`, in order: joined, they are the text.
+
+    skipped: what was not listened to, in order; empty unless that was asked for.
+    """
 
     text: str
     certainty: float  # exp(mean log p of the best path's letters), in [0, 1]; 0 for silence
@@ -142,6 +153,7 @@ class Transcript:
     timings: Mapping[str, float]  # seconds by stage, in the order in which sound flows
     warnings: tuple[str, ...] = ()
     tokens: tuple[HeardToken, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
 
 
 @dataclass(frozen=True)

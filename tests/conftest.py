@@ -27,6 +27,15 @@ def level_of_the_log() -> Iterator[None]:
     logger.setLevel(before)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def prepared_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where they and the servers that they start prepare models: in a folder of the tests'."""
+    folder = tmp_path_factory.mktemp("prepared")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KOLVANI_CACHE_DIR", str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The repository."""

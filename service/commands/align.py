@@ -100,8 +100,9 @@ def align(options: argparse.Namespace, settings: Settings) -> int:
         _read_pronunciations(options.pronunciations),
         options.characters or rendering.with_characters,
     )
-    shortlist = arguments.shortlist(options, settings, many=tasks is not None)
-    work = _work(shortlist, settings, how, rendering)
+    cores = arguments.cores(options, many=tasks is not None)
+    shortlist = arguments.shortlist(options, settings, cores, many=tasks is not None)
+    work = cores.holding(_work(shortlist, settings, how, rendering))
     if tasks is None:
         task = _one(options)
         paths = target.files(task.name, rendering.suffixes())

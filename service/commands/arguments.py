@@ -14,8 +14,10 @@ from service.batch.run import REPORT
 from service.batch.status import EXIT_STATUSES, WrongUsage
 from service.errors import InvalidField
 from service.formats.options import PLAIN, Bidi, FormatOptions
+from service.ops.cores import Cores
 from service.ops.quota import usable_cpus
 from service.ops.settings import Settings
+from service.preparing.cache import prepared_models
 from service.serving.catalogue import AUTO, Catalogue, Shortlist
 
 Commands = Any  # argparse's own type of what add_parser is asked of is private
@@ -164,13 +166,21 @@ def jobs(options: argparse.Namespace) -> int:
     return min(wanted, cpus)
 
 
-def shortlist(options: argparse.Namespace, settings: Settings, *, many: bool = False) -> Shortlist:
+def cores(options: argparse.Namespace, *, many: bool = False) -> Cores:
+    """All that there are for one recording; of several each has one, and idle ones are lent."""
+    return Cores(jobs(options) if many else usable_cpus())
+
+
+def shortlist(
+    options: argparse.Namespace, settings: Settings, shared: Cores, *, many: bool = False
+) -> Shortlist:
     """The models that may answer, none of them loaded. Raises what the catalogue does.
 
-    One recording alone has all threads to itself; of several each has one, so that no answer
+    One recording alone has all cores to itself; of several each window has one, so that no answer
     depends on how many are heard at a time.
     """
-    catalogue = Catalogue.read(settings.models_dir, 1 if many else usable_cpus())
+    prepared = prepared_models(settings.cache_dir)
+    catalogue = Catalogue.prepared(settings.models_dir, 1, prepared, shared, widen=not many)
     return catalogue.shortlist(options.model, options.language)
 
 

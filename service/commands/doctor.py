@@ -17,19 +17,21 @@ from service.commands.arguments import Commands, command_parser
 from service.diagnosis.bundles import check_models, needed_bytes, no_models, opened
 from service.diagnosis.decoding import check_decoding
 from service.diagnosis.finding import Finding, worst
+from service.diagnosis.preparation import check_prepared, remove_damaged
 from service.diagnosis.processor import check_instructions, check_quota, check_threads
 from service.diagnosis.room import check_memory, check_temporary_folder
 from service.errors import BundleError
 from service.ops.files import write_output
-from service.ops.memory import available_bytes
+from service.ops.memory import available_bytes, private_bytes
 from service.ops.quota import cgroup_quota, usable_cpus
 from service.ops.settings import Settings
+from service.preparing.cache import prepared_models
 
 LIBRARIES: Final = ("onnxruntime", "numpy", "soundfile", "av", "soxr")
 MORE: Final = """\
-Checks every model's files against their hashes and loads it; the CPU's instructions, its quota and
-the threads; the decoding of every audio format; memory and the temporary folder. A warning is what
-makes it slow or short of room; what is broken does not work.
+Checks every model's files, and what is prepared of them, against their hashes, and loads it; the
+CPU's instructions, its quota and the threads; the decoding of every audio format; memory and the
+temporary folder. A warning is what makes it slow or short of room; what is broken does not work.
 """
 
 
@@ -57,12 +59,15 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     cpus = usable_cpus()
     threads, workers = share_out(cpus, settings)
     yield _versions()
-    catalogue = opened(settings.models_dir)
+    prepared = prepared_models(settings.cache_dir)
+    catalogue = opened(settings.models_dir, prepared)
     known = None if isinstance(catalogue, BundleError) else catalogue
     if isinstance(catalogue, BundleError):
         yield no_models(catalogue)
     else:
+        damage, before = remove_damaged(catalogue, prepared), private_bytes()
         yield from check_models(catalogue)
+        yield check_prepared(catalogue, prepared, damage, _growth(before))
     yield check_instructions()
     yield check_quota(cgroup_quota(), cpus)
     yield check_threads(settings, cpus, threads, workers)
@@ -71,6 +76,12 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     needed = needed_bytes(known, longest, workers, settings.emission_cache_bytes)
     yield check_memory(available_bytes(), needed)
     yield check_temporary_folder(longest, workers)
+
+
+def _growth(before: int | None) -> int | None:
+    """Of private memory since then."""
+    after = private_bytes()
+    return None if before is None or after is None else max(0, after - before)
 
 
 def _versions() -> Finding:

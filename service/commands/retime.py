@@ -73,8 +73,9 @@ def retime(options: argparse.Namespace, settings: Settings) -> int:
     _check(options, many=many)
     rendering = arguments.rendering(options, FILE)
     target = arguments.target(options, len(rendering.formats), many=many, of_many=("jobs",))
-    shortlist = arguments.shortlist(options, settings, many=many)
-    work = _work(options, settings, shortlist, rendering)
+    cores = arguments.cores(options, many=many)
+    shortlist = arguments.shortlist(options, settings, cores, many=many)
+    work = cores.holding(_work(options, settings, shortlist, rendering))
     if not many:
         found = next(recordings(options.audio))
         task = replace(found, beside=source(options.subtitles))

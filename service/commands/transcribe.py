@@ -18,6 +18,7 @@ from service.commands.arguments import Commands
 from service.ops.settings import Settings
 from service.serving import dispatch
 from service.serving.catalogue import Shortlist
+from service.speech import NO_VAD, VAD, Skipping
 from service.web.answers.speech import transcribe_answer
 
 
@@ -28,6 +29,13 @@ def add_transcribe(commands: Commands) -> None:
     )
     parser.add_argument("audio", nargs="+", help=arguments.INPUTS)
     arguments.add_choice(parser)
+    parser.add_argument(
+        "--vad",
+        choices=VAD,
+        default=NO_VAD,
+        help="auto: skip the silence of recordings longer than a window; off: hear everything "
+        "(%(default)s)",
+    )
     arguments.add_outputs(parser)
     arguments.add_run(parser)
     arguments.add_subtitle_options(parser)
@@ -42,8 +50,10 @@ def transcribe(options: argparse.Namespace, settings: Settings) -> int:
         raise WrongUsage("expected - alone or not at all, got it beside other recordings")
     rendering = arguments.rendering(options)
     target = arguments.target(options, len(rendering.formats), many=many)
-    shortlist = arguments.shortlist(options, settings, many=many)
-    work = _work(shortlist, settings, rendering)
+    cores = arguments.cores(options, many=many)
+    shortlist = arguments.shortlist(options, settings, cores, many=many)
+    skipping = VAD[options.vad]
+    work = cores.holding(_work(shortlist, settings, skipping, rendering))
     if not many:
         task = next(recordings(given[0]))
         arguments.check_apart(target.files(task.name, rendering.suffixes()), task.audio)
@@ -56,7 +66,7 @@ def transcribe(options: argparse.Namespace, settings: Settings) -> int:
             target=target,
             report=arguments.report(options, target),
             suffixes=lambda _: rendering.suffixes(),
-            depends_on=Circumstances("transcribe", shortlist, rendering).hashed,
+            depends_on=Circumstances("transcribe", shortlist, (skipping, rendering)).hashed,
         )
     )
 
@@ -65,10 +75,15 @@ def _tasks(given: list[str]) -> Iterator[Task]:
     return itertools.chain.from_iterable(map(recordings, given))
 
 
-def _work(shortlist: Shortlist, settings: Settings, rendering: Rendering) -> Work:
+def _work(
+    shortlist: Shortlist, settings: Settings, skipping: Skipping | None, rendering: Rendering
+) -> Work:
     def work(task: Task, tell: Tell) -> Outcome:
         with recording_of(sound_of(task), settings.max_audio_sec) as recording:
-            heard = dispatch.transcribe(shortlist, recording, on_progress=telling(recording, tell))
+            on_progress = telling(recording, tell)
+            heard = dispatch.transcribe(
+                shortlist, recording, on_progress=on_progress, skipping=skipping
+            )
         made = {JSON: lambda: json_of(transcribe_answer(heard))}
         return rendering.outcome(heard.result, made, task.name)
 

@@ -1,11 +1,14 @@
 """The folder of models: every file's hash, and whether each model loads and hears two words."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from service.diagnosis.finding import Finding
 from service.errors import BundleError
+from service.preparing.cache import PreparedModels
+from service.recognizer import Recognizer
 from service.serving.catalogue import Catalogue
 from service.serving.fit import CHANGE
 from service.serving.served import ServedModel
@@ -56,9 +59,9 @@ def needed_bytes(
     return cache_bytes + int(widest * max_audio_sec * workers)
 
 
-def opened(folder: Path) -> Catalogue | BundleError:
-    """The catalogue of a folder, or what is wrong with all of it."""
+def opened(folder: Path, prepared: PreparedModels | None) -> Catalogue | BundleError:
+    """The catalogue of a folder, or what is wrong with all of it. Every file is read and hashed."""
     try:
-        return Catalogue.read(folder)
+        return Catalogue.read(folder, opener=partial(Recognizer.load, prepared=prepared))
     except BundleError as error:
         return error

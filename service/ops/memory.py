@@ -1,5 +1,6 @@
 """How much memory this process holds, and how much it may have."""
 
+import ctypes
 import os
 from pathlib import Path
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from service.ops.quota import CGROUP_ROOT
 
 STATM: Final = Path("/proc/self/statm")
+SMAPS: Final = Path("/proc/self/smaps_rollup")
 MEMINFO: Final = Path("/proc/meminfo")
 KIB: Final = 1024
 RESIDENT_FIELD: Final = 1  # of "size resident shared text lib data dt", in pages
@@ -21,18 +23,37 @@ def resident_bytes(statm: Path = STATM) -> int | None:
     return int(fields[RESIDENT_FIELD]) * os.sysconf("SC_PAGE_SIZE")
 
 
+def private_bytes(smaps: Path = SMAPS) -> int | None:
+    """Memory that no other process can share and that no file backs; None where there is no such
+    account of it.
+    """
+    return _of_lines(smaps, "Anonymous")
+
+
+def release_freed() -> None:
+    """Hand what was freed back to the system, where the C library (glibc) can be asked to."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def available_bytes(meminfo: Path = MEMINFO, cgroup_root: Path = CGROUP_ROOT) -> int | None:
     """What may still be taken: the smaller of what the machine has left and what the cgroup allows;
     None where neither can be told. Files that the cgroup caches count as taken.
     """
-    known = [left for left in (_of_machine(meminfo), _of_cgroup(cgroup_root)) if left is not None]
+    known = [
+        left
+        for left in (_of_lines(meminfo, "MemAvailable"), _of_cgroup(cgroup_root))
+        if left is not None
+    ]
     return min(known, default=None)
 
 
-def _of_machine(meminfo: Path) -> int | None:
-    for line in _read(meminfo).splitlines():
+def _of_lines(path: Path, wanted: str) -> int | None:
+    """Of lines of `name: value kB`."""
+    for line in _read(path).splitlines():
         name, _, value = line.partition(":")
-        if name == "MemAvailable":
+        if name == wanted:
             return int(value.split()[0]) * KIB
     return None
 

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, TypeVar
 
 from service.errors import Overloaded
+from service.ops.cores import Cores
 
 Result = TypeVar("Result")
 
@@ -27,15 +28,21 @@ Job = Callable[[float], Result]  # gets the seconds that it waited for a thread
 class Pool:
     """`workers` threads and at most `max_queue` jobs that wait for one.
 
-    on_begin: gets the seconds that a job has waited, when it begins.
+    on_begin: gets the seconds that a job has waited, when it begins. cores: each job holds one of
+    these while it runs, and waits for it where another has borrowed all.
     """
 
     def __init__(
-        self, workers: int, max_queue: int, on_begin: Callable[[float], None] = _tell_nobody
+        self,
+        workers: int,
+        max_queue: int,
+        on_begin: Callable[[float], None] = _tell_nobody,
+        cores: Cores | None = None,
     ) -> None:
         self.workers = workers
         self.max_queue = max_queue
         self._on_begin = on_begin
+        self._cores = cores or Cores(workers)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="inference")
         self._lock = threading.Lock()
         self._admitted = 0
@@ -64,7 +71,8 @@ class Pool:
         """
         self._admit()
         arrived = time.perf_counter()
-        future = self._threads.submit(contextvars.copy_context().run, self._timed, job, arrived)
+        timed = self._cores.holding(self._timed)
+        future = self._threads.submit(contextvars.copy_context().run, timed, job, arrived)
         future.add_done_callback(self._leave)
         waiting = asyncio.wrap_future(future)
         try:

@@ -6,7 +6,7 @@ Every field is `KOLVANI_<NAME>`, from the environment or a `.env` file in the wo
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ENV_PREFIX: Final = "KOLVANI_"
@@ -32,6 +32,10 @@ class Settings(BaseSettings):
     )
 
     models_dir: Path = Field(Path("models"), description="Folder of model bundles.")
+    cache_dir: Path | None = Field(
+        Path("~/.cache/kolvani"),
+        description="Folder for models as this CPU runs them, mapped at load; empty: none.",
+    )
     load: Literal["start", "first_use"] = Field(
         "start", description="When models are loaded: at the `start`, or on `first_use`."
     )
@@ -40,7 +44,9 @@ class Settings(BaseSettings):
     workers: int = Field(
         0, ge=0, le=1024, description="Inferences at a time; 0: CPU quota / intra_op_threads."
     )
-    intra_op_threads: int = Field(1, ge=1, le=1024, description="Threads of one inference.")
+    intra_op_threads: int = Field(
+        1, ge=1, le=1024, description="Threads of one inference beside others; alone it has all."
+    )
     max_queue: int = Field(
         32, ge=0, le=100_000, description="Requests that may wait; past them: 503 with Retry-After."
     )
@@ -67,3 +73,8 @@ class Settings(BaseSettings):
     otlp_endpoint: str | None = Field(
         None, description="OpenTelemetry collector that gets traces, over HTTP; needs its packages."
     )
+
+    @field_validator("cache_dir", mode="before")
+    @classmethod
+    def _none_if_empty(cls, value: object) -> object:
+        return value or None

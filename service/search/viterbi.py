@@ -21,6 +21,7 @@ from service.search.frontier import Frontier, Threshold, absorption
 from service.search.trellis import Floats, Ints, Trellis, pieces
 
 BOUNDED_PAIRS: Final = 1500  # a narrower trellis is searched sooner than it is bounded
+WHOLE_FRAMES: Final = 600  # at most 6 MB of scores: so few are kept, and not computed again
 BEAM_LOG_PROB: Final = 200.0  # a path this far behind the best is given up in the first search
 
 
@@ -69,12 +70,19 @@ class Progress:
 
 def best_tokens(trellis: Trellis, on_progress: Callable[[float], None]) -> Ints:
     """The best path: int64 [T], a token or the blank a frame."""
-    every = 2 * isqrt(trellis.frames)
+    every = block_length(trellis.frames)
     bounded = len(trellis) > BOUNDED_PAIRS
     progress = Progress(on_progress, trellis.frames * (3 if bounded else 2))
     threshold = bound(trellis, every, progress) if bounded else everything
     checkpoints = way_forward(trellis, every, threshold, progress)
     return way_back(trellis, checkpoints, progress)
+
+
+def block_length(frames: int) -> int:
+    """Frames from one checkpoint to the next: of short audio all, so that the way back is the only
+    one.
+    """
+    return frames if frames <= WHOLE_FRAMES else 2 * isqrt(frames)
 
 
 def everything(_frame: int, _best: float) -> float:

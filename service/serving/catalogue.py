@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
@@ -13,7 +14,9 @@ from service.errors import BundleError, InvalidField, KolvaniError, UnknownLangu
 from service.fields import broken
 from service.manifest import MANIFEST_FILE
 from service.monitoring.logs import FIELDS
+from service.ops.cores import Cores
 from service.ops.processor import Processor, read_processor
+from service.preparing.cache import PreparedModels
 from service.recognizer import Recognizer
 from service.serving.choice import Choice
 from service.serving.fit import CHANGE, Fit
@@ -72,8 +75,10 @@ class Catalogue:
         intra_op_threads: int = 1,
         opener: Callable[[Bundle, int], Recognizer] = Recognizer.load,
         processor: Processor | None = None,
+        reader: Callable[[Path], Bundle] | None = None,
     ) -> "Catalogue":
-        """Check every bundle below `folder`, and load none; processor: that of this machine.
+        """Check every bundle below `folder`, by open_bundle or another reader, and load none;
+        processor: that of this machine.
 
         A warning names each bundle whose products the processor cannot sum exactly. A broken bundle
         does not take the others down. Raises BundleError if none is left.
@@ -88,7 +93,7 @@ class Catalogue:
 
         for path in sorted(folder.glob(f"*/{MANIFEST_FILE}")):
             try:
-                bundle = open_bundle(path.parent)
+                bundle = (reader or open_bundle)(path.parent)
                 _check_new(bundle, models)
                 models[bundle.manifest.id] = ServedModel(bundle, opens, loading, cpu)
             except Exception as error:  # noqa: BLE001  # whatever it is, it is this folder's alone
@@ -101,6 +106,23 @@ class Catalogue:
         if not catalogue.serving:
             raise catalogue.nothing_to_serve()
         return catalogue
+
+    @classmethod
+    def prepared(
+        cls,
+        folder: Path,
+        intra_op_threads: int,
+        prepared: PreparedModels | None,
+        cores: Cores,
+        *,
+        widen: bool = True,
+    ) -> "Catalogue":
+        """The same, of models that load from what is prepared of them, if there is a place for it,
+        and share these cores; widen: as for Recognizer.load. Raises BundleError.
+        """
+        opener = partial(Recognizer.load, prepared=prepared, cores=cores, widen=widen)
+        reader = partial(open_bundle, vouched=None if prepared is None else prepared.vouches)
+        return cls.read(folder, intra_op_threads, opener, reader=reader)
 
     def load_all(self) -> None:
         """Load and warm every model. Raises BundleError if none is left."""

@@ -7,12 +7,14 @@ Synchronous, for the pool's threads: models may load here, and sound is decoded 
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
 from service.chunking import Progress
 from service.dictation import OnText
+from service.emissions import Emissions
 from service.errors import BundleError
 from service.monitoring.facts import Fit, note_fit
 from service.plausibility import LEAST_QUALITY
@@ -22,6 +24,7 @@ from service.serving.choice import Choice, by_certainty, by_script
 from service.serving.recording import Recording
 from service.serving.served import ServedModel
 from service.spans import Alignment, Transcript
+from service.speech import Skipping
 
 Result = TypeVar("Result", Transcript, Alignment)
 Stages = dict[str, float]  # seconds by stage
@@ -46,17 +49,18 @@ def transcribe(
     *,
     on_progress: Progress | None = None,
     on_text: OnText | None = None,
+    skipping: Skipping | None = None,
 ) -> Answer[Transcript]:
     """What is said, by the model that was asked for or is most certain.
 
     `on_progress` gets the seconds of audio that are done, `on_text` the answer's text, piece by
-    piece as it is heard; each stops all by raising. Raises BundleError if none of the models loads,
-    and what decoding raises.
+    piece as it is heard; each stops all by raising. skipping: which silence is not heard; None: all
+    of it is. Raises BundleError if none of the models loads, and what decoding raises.
     """
     if on_text is None:
-        return _transcribed(shortlist, recording, on_progress, None)
+        return _transcribed(shortlist, recording, on_progress, None, skipping)
     told = Told(on_text)
-    answer = _transcribed(shortlist, recording, on_progress, told)
+    answer = _transcribed(shortlist, recording, on_progress, told, skipping)
     told.rest_of(answer.result.text)
     return answer
 
@@ -84,20 +88,22 @@ def _transcribed(
     recording: Recording,
     on_progress: Progress | None,
     on_text: OnText | None,
+    skipping: Skipping | None,
 ) -> Answer[Transcript]:
     before: Stages = {}
+    hear = partial(recording.heard_by, on_progress=on_progress, on_text=on_text, skipping=skipping)
     found = _warm_ones(shortlist.lines, before)
     passed = [name for one in found for name in one.passed]
     if len(found) > 1:
         recognizers = [one.recognizer for one in found]
-        return _most_certain(recognizers, recording, passed, before, on_progress, on_text=on_text)
+        return _most_certain(recognizers, recording, hear, passed, before)
     recognizer = found[0].recognizer
     choice = (
         shortlist.decision.choice(found[0].model)
         if shortlist.decision
         else _only_one(recognizer, shortlist)
     )
-    emissions, cached = recording.heard_by(recognizer, on_progress=on_progress, on_text=on_text)
+    emissions, cached = hear(recognizer)
     before["decode"] = recording.decode_sec
     return Answer(recognizer.read(emissions), _telling(choice, passed), before, cached)
 
@@ -165,11 +171,9 @@ def _of_script(shortlist: Shortlist, text: str, before: Stages) -> tuple[_Found,
 def _most_certain(
     recognizers: Sequence[Recognizer],
     recording: Recording,
+    hear: Callable[[Recognizer], tuple[Emissions, bool]],
     passed: Sequence[str],
     before: Stages,
-    on_progress: Progress | None,
-    *,
-    on_text: OnText | None,
 ) -> Answer[Transcript]:
     began = time.perf_counter()
     choice, recognizer, transcript = by_certainty(recording, recognizers)
@@ -179,7 +183,7 @@ def _most_certain(
     before |= {"decode": recording.decode_sec, "language": comparing_sec}
     cached = False
     if transcript is None:
-        emissions, cached = recording.heard_by(recognizer, on_progress=on_progress, on_text=on_text)
+        emissions, cached = hear(recognizer)
         transcript = recognizer.read(emissions)
     return Answer(transcript, _telling(choice, passed), before, cached)
 

@@ -6,13 +6,17 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from service.emissions import Emissions
+from service.speech import Skipping
 
 
 class EmissionKey(NamedTuple):
-    """content: sha256 of the recording's file; model: the id of who heard it."""
+    """content: sha256 of the recording's file; model: the id of who heard it; skipping: which
+    silence it did not hear, None where it heard everything.
+    """
 
     content: str
     model: str
+    skipping: Skipping | None = None
 
 
 class EmissionCache:

@@ -1,4 +1,4 @@
-"""Whether a CPU sums a bundle's int8 products exactly."""
+"""Whether a CPU sums a bundle's int8 products exactly with its fastest instructions."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,8 +7,8 @@ from service.ops.processor import Processor
 from service.quantization import SAFE_BITS, Quantization
 
 CHANGE: Final = (
-    "export the model again with --reduce-range, or serve it on a CPU with VNNI; until then it may "
-    "recognise worse than its report says"
+    "export the model again with --reduce-range, or serve it on a CPU with VNNI; until then it is "
+    "summed in another way, which is exact and slower"
 )
 
 
@@ -35,4 +35,4 @@ class Fit:
     def got(self) -> str:
         """Of an unfit one."""
         bits = self.quantization.weight_bits
-        return f"{bits}-bit weights, of which pairs of products overflow 16 bits"
+        return f"{bits}-bit weights, of which pairs of products overflow 16 bits there"

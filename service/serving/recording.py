@@ -10,6 +10,7 @@ from service.dictation import OnText
 from service.emissions import Emissions
 from service.recognizer import Recognizer
 from service.serving.emission_cache import EmissionCache, EmissionKey
+from service.speech import Skipping
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,14 @@ class Recording:
             self.decode_sec += time.perf_counter() - began
         return self._decoded[sample_rate]
 
-    def sound_for(self, recognizer: Recognizer) -> Audio | Emissions:
+    def sound_for(
+        self, recognizer: Recognizer, skipping: Skipping | None = None
+    ) -> Audio | Emissions:
         """What a model heard in an earlier request of the same sound, if that was kept; the sound
-        otherwise. Raises what decoding raises, and AudioTooLong.
+        otherwise. skipping: as `Recognizer.listen` has it; what was heard with another is none of
+        it. Raises what decoding raises, and AudioTooLong.
         """
-        key = self._key(recognizer)
+        key = self._key(recognizer, skipping)
         kept = self._keeping.cache.get(key) if self._keeping and key else None
         if kept is not None and self._keeping is not None:
             length = kept.clock.duration_sec
@@ -63,18 +67,22 @@ class Recording:
         *,
         on_progress: Progress | None = None,
         on_text: OnText | None = None,
+        skipping: Skipping | None = None,
     ) -> tuple[Emissions, bool]:
         """What a model hears, and whether that was kept from an earlier request of the same sound.
 
-        sound: its `sound_for`, where that was asked for before; on_text: as `Recognizer.listen` has
-        it, not called where the emissions were kept. Raises what the two and the model raise.
+        sound: its `sound_for`, where that was asked for before; on_text, skipping: as
+        `Recognizer.listen` has them, the first not called where the emissions were kept. Raises
+        what the two and the model raise.
         """
         if sound is None:
-            sound = self.sound_for(recognizer)
+            sound = self.sound_for(recognizer, skipping)
         if isinstance(sound, Emissions):
             return sound, True
-        emissions = recognizer.listen(sound, on_progress=on_progress, on_text=on_text)
-        key = self._key(recognizer)
+        emissions = recognizer.listen(
+            sound, on_progress=on_progress, on_text=on_text, skipping=skipping
+        )
+        key = self._key(recognizer, skipping)
         if self._keeping and key:
             self._keeping.cache.put(key, emissions)
         return emissions, False
@@ -90,7 +98,7 @@ class Recording:
             audio.close()
         self._decoded.clear()
 
-    def _key(self, recognizer: Recognizer) -> EmissionKey | None:
+    def _key(self, recognizer: Recognizer, skipping: Skipping | None) -> EmissionKey | None:
         """None where nothing could be kept."""
         if self._keeping is None or self._keeping.cache.max_bytes == 0:
             return None
@@ -98,4 +106,4 @@ class Recording:
             began = time.perf_counter()
             self._content_id = self._keeping.content_id()
             self.decode_sec += time.perf_counter() - began
-        return EmissionKey(self._content_id, recognizer.manifest.id)
+        return EmissionKey(self._content_id, recognizer.manifest.id, skipping)

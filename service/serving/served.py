@@ -48,6 +48,7 @@ class ServedModel:
         processor: Processor = UNKNOWN,
     ) -> None:
         """`loading` is held while a model loads: one at a time, so that growth has one cause."""
+        self.bundle = bundle
         self.fit = Fit(bundle.manifest.quantization, processor)
         self.manifest = bundle.manifest
         special = self.manifest.special_tokens
@@ -61,7 +62,7 @@ class ServedModel:
         self.emission_bytes = FLOAT_BYTES * len(bundle.tokens) * rate / stride
         self.fault: str | None = None  # why it cannot be served, once loading has failed
         self.loaded: Loaded | None = None
-        self._bundle, self._opener, self._loading = bundle, opener, loading
+        self._opener, self._loading = opener, loading
 
     def recognizer(self) -> Recognizer:
         """The recognizer, warm; loads it where nobody has yet, and waits where somebody does.
@@ -89,8 +90,8 @@ class ServedModel:
     def _open_and_warm(self) -> Loaded:
         speech = decode_file(WARM_UP_SPEECH, self.manifest.sample_rate, WARM_UP_MAX_SEC)
         began, before = time.perf_counter(), resident_bytes()
-        recognizer = self._opener(self._bundle)
-        recognizer.transcribe(speech)
+        recognizer = self._opener(self.bundle)
+        recognizer.warm(speech)
         after = resident_bytes()
         growth = None if before is None or after is None else max(0, after - before)
         return Loaded(recognizer, time.perf_counter() - began, growth)
@@ -98,5 +99,5 @@ class ServedModel:
     def _told(self, error: Exception) -> str:
         if isinstance(error, KolvaniError):
             return error.message
-        folder = self._bundle.folder
+        folder = self.bundle.folder
         return f"{folder}: expected a model that loads, got {type(error).__name__}: {error}"

@@ -15,7 +15,7 @@ from service.ops.settings import ENV_PREFIX, Settings
 
 OLDEST = "1.30"  # the first with preStop's sleep
 CUSTOM = {"ServiceMonitor"}  # not Kubernetes' own: no schema of it is in the package
-COMING = {"KOLVANI_CACHE_DIR", "KOLVANI_API_KEYS_FILE"}  # settings that are not yet in Settings
+COMING = {"KOLVANI_API_KEYS_FILE"}  # settings that are not yet in Settings
 SELECTED = {"app.kubernetes.io/name": NAME}
 SAMPLE_BYTES = 4  # float32
 RATE = 16_000  # Hz

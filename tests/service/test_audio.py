@@ -274,6 +274,21 @@ def test_a_file_named_by_its_owner_is_judged_by_its_content(tmp_path: Path) -> N
     assert decode_file(path, RATE, 60.0).duration_sec == SECONDS
 
 
+def test_frames_of_one_kind_share_a_converter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making one takes longer than decoding a frame, so that a file needs one and not hundreds."""
+    made: list[av.AudioResampler] = []
+
+    def counted(**options: object) -> av.AudioResampler:
+        made.append(make(**options))
+        return made[-1]
+
+    make = av.AudioResampler
+    content = pieces("mp3", "libmp3lame", {})
+    monkeypatch.setattr(av, "AudioResampler", counted)
+    assert read(content).duration_sec == pytest.approx(2.0, abs=0.1)
+    assert len(made) == 1
+
+
 def test_channels_that_change_on_the_way_are_refused_or_mixed() -> None:
     """Raw AAC may turn from mono to stereo between frames: an input error at most."""
     content = b"".join(

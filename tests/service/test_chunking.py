@@ -8,26 +8,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 from recipes import CONFORMER
 
 from service.audio import Audio, decode_file
 from service.bundle import open_bundle
-from service.chunking import Emitter, Windowing, windows
+from service.chunking import Emitter
 from service.ctc import log_softmax
 from service.features import LogMel, Wav2Vec2Input
 from service.framing import Convolutions, Framing, Subsampling
 from service.recipes import WaveformRecipe
 from service.recognizer import Recognizer
 from service.samples import Samples, Spool, StoredSamples
+from service.speech import Speech, unheard
 from service.stages import Stages
+from service.windows import Stretch, Windowing
 
 RATE = 16_000  # Hz
 WAV2VEC2 = Convolutions(((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2)))
 CONFORMED = Subsampling(CONFORMER, 4)
 WIDTH = 5  # tokens
+BLANK = 3
 
 
 class Local:
@@ -68,26 +69,6 @@ def emitter(framing: Framing, windowing: Windowing) -> Emitter:
     return Emitter(Local(framing), features, framing, windowing)
 
 
-@given(frames=st.integers(1, 400), kept=st.integers(1, 60), context=st.integers(0, 20))
-def test_windows_keep_every_frame_once_with_its_context(
-    frames: int, kept: int, context: int
-) -> None:
-    """All of one length and within the audio; context is missing at the audio's ends alone."""
-    length = kept + 2 * context
-    if frames <= length:
-        frames += length
-    found = list(windows(frames, kept, context))
-    ends = [(window.begin, window.end) for window in found]
-    assert [begin for begin, _ in ends] == [0, *(end for _, end in ends[:-1])]
-    assert ends[-1][1] == frames
-    for window in found:
-        assert window.last - window.first == length
-        assert 0 <= window.first <= window.begin < window.end <= window.last <= frames
-        assert window.first == 0 or window.begin - window.first >= context
-        assert window.last == frames or window.last - window.end >= context
-    assert len(found) == -(-(frames - 2 * context) // kept)
-
-
 @pytest.mark.parametrize("framing", [WAV2VEC2, CONFORMED])
 @pytest.mark.parametrize("kept_sec", [0.2, 0.5, 0.77])
 @pytest.mark.parametrize("context_sec", [0.0, 0.1])
@@ -122,7 +103,7 @@ def test_progress_is_told_after_every_window() -> None:
     subject = emitter(WAV2VEC2, Windowing(0.5, 0.1))
     told: list[float] = []
     subject.log_probs(audio_of(noise(3 * RATE)), on_progress=told.append)
-    assert told == pytest.approx([0.6, 1.1, 1.6, 2.1, 2.6, 3.0])
+    assert told == pytest.approx([0.56, 1.02, 1.48, 1.94, 2.4, 3.0])
     told.clear()
     subject.log_probs(audio_of(noise(RATE // 2)), on_progress=told.append)
     assert told == [0.5]
@@ -149,6 +130,52 @@ def test_the_time_of_both_stages_is_added_up(seconds: float) -> None:
     emitter(CONFORMED, Windowing(0.5, 0.1)).log_probs(audio, stages)
     assert list(stages.seconds) == ["features", "inference"]
     assert all(spent > 0 for spent in stages.seconds.values())
+
+
+@pytest.mark.parametrize("framing", [WAV2VEC2, CONFORMED])
+def test_only_stretches_with_speech_are_heard(framing: Framing) -> None:
+    """Their frames are those of the whole, under the whole's statistics, in their places; all
+    others are the blank's, and far fewer samples go through the model.
+    """
+    audio = audio_of(noise(20 * RATE))
+    whole = emitter(framing, Windowing(1e6, 0.0)).log_probs(audio)
+    subject = emitter(framing, Windowing(0.5, 0.1))
+    found = (Stretch(0, 30), Stretch(100, 190), Stretch(len(whole) - 12, len(whole)))
+    log_probs = subject.log_probs(audio, speech=Speech(found, unheard(WIDTH, BLANK)))
+    spoken = np.zeros(len(whole), dtype=bool)
+    for begin, end in found:
+        spoken[begin:end] = True
+    np.testing.assert_allclose(log_probs[spoken], whole[spoken], atol=2e-4)
+    assert (log_probs[~spoken].argmax(axis=1) == BLANK).all()
+    assert np.exp(log_probs[~spoken, BLANK]) == pytest.approx(1)
+    assert np.isfinite(log_probs).all()
+    heard = sum(subject.model.heard) / sum(emitter_heard(framing, audio))  # type: ignore[attr-defined]  # a Local
+    assert heard < 1.3 * spoken.mean()
+
+
+def emitter_heard(framing: Framing, audio: Audio) -> list[int]:
+    """What goes through a model that hears all at once."""
+    subject = emitter(framing, Windowing(1e6, 0.0))
+    subject.log_probs(audio)
+    heard: list[int] = subject.model.heard  # type: ignore[attr-defined]  # a Local
+    return heard
+
+
+@pytest.mark.parametrize("found", [(), (Stretch(40, 90),), (Stretch(0, 60), Stretch(110, 149))])
+def test_listeners_get_every_frame_in_order_whatever_is_skipped(found: tuple[Stretch, ...]) -> None:
+    """Silence that is skipped comes with what follows it; the end of the audio is told once."""
+    subject = emitter(WAV2VEC2, Windowing(0.5, 0.1))
+    shown: list[NDArray[np.float32]] = []
+    told: list[float] = []
+    log_probs = subject.log_probs(
+        audio_of(noise(3 * RATE)),
+        on_progress=told.append,
+        on_heard=lambda frames: shown.append(frames.copy()),
+        speech=Speech(found, unheard(WIDTH, BLANK)),
+    )
+    np.testing.assert_array_equal(np.concatenate(shown), log_probs)
+    assert told == sorted(set(told))
+    assert told[-1] == 3.0
 
 
 HEARD_SEC = (8.0, 15.0, 30.0)

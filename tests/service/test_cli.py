@@ -11,7 +11,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from bundles import HINDI_LETTERS, write_bundle
 
 from service.batch import status
@@ -33,6 +35,23 @@ def test_transcribe_prints_the_servers_answer(
     assert answer["model"] == "he-demo"
     assert answer["choice"]["by"] == "certainty"
     assert answer["text"] == " ".join(word["word"] for word in answer["words"])
+
+
+def test_transcribe_skips_silence_where_asked(
+    root: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With `--vad auto`; the answer says what was skipped."""
+    monkeypatch.chdir(root)
+    clip, rate = soundfile.read("examples/he-1.wav", dtype="float32")
+    soundfile.write(tmp_path / "a.wav", np.concatenate([clip, np.zeros(15 * rate), clip]), rate)
+    skipped = []
+    for options in ([], ["--vad", "auto"], ["--vad", "off"]):
+        assert main(["transcribe", str(tmp_path / "a.wav"), "--language", "he", *options]) == 0
+        skipped.append(len(json.loads(capsys.readouterr().out)["skipped"]))
+    assert skipped == [0, 1, 0]
 
 
 def test_align_prints_every_word(

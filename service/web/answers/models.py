@@ -54,9 +54,9 @@ class QuantizationAnswer(BaseModel):
         "exactly on every CPU."
     )
     fits_cpu: bool | None = Field(
-        description="Whether this CPU sums its products exactly. Where false, as with 8-bit "
-        "weights on an x86 CPU without VNNI, it may recognise worse than its report says; null "
-        "where it is not known what the CPU can do."
+        description="Whether this CPU sums its products exactly with its fastest instructions. "
+        "Where false, as with 8-bit weights on an x86 CPU without VNNI, others are used, which are "
+        "exact and slower; null where it is not known what the CPU can do."
     )
 
 

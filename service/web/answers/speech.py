@@ -15,6 +15,7 @@ from service.web.answers.words import (
     PlacedWordAnswer,
     Score,
     SegmentAnswer,
+    SkippedAnswer,
     UnspokenAnswer,
     UnwrittenAnswer,
     WordAnswer,
@@ -32,6 +33,10 @@ class TranscribeAnswer(ServedAnswer):
         description="In the order of time; the status of each is `aligned`, and none lacks times."
     )
     text: str
+    skipped: list[SkippedAnswer] = Field(
+        description="What no model heard, because nobody speaks there, in the order of time; empty "
+        "unless the request asked for `vad`. Times of words are the recording's own all the same."
+    )
 
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLES["/transcribe"]})
 
@@ -67,6 +72,7 @@ def transcribe_answer(
     return TranscribeAnswer(
         text=answer.result.text,
         words=_all(WordAnswer, answer.result.words),
+        skipped=_all(SkippedAnswer, answer.result.skipped),
         **served(answer, before),
     )
 

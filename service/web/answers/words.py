@@ -80,6 +80,13 @@ class UnwrittenAnswer(BaseModel):
     text: str
 
 
+class SkippedAnswer(BaseModel):
+    """A part of the recording that was not heard: nobody speaks there."""
+
+    start: Seconds
+    end: Seconds
+
+
 class CharacterAnswer(BaseModel):
     """A character with its time, within that of its word; of a model of phonemes, a phoneme."""
 

@@ -4,6 +4,7 @@ from typing import Any, Final, get_args
 
 from service.recognizer import DEFAULTS
 from service.serving.catalogue import AUTO
+from service.speech import NO_VAD, VAD
 from service.text.lineup import Gaps
 from service.text.segments import Division
 from service.web.answers.rendering import ANSWER
@@ -12,6 +13,7 @@ from service.web.events.stream import EVENTS_TYPE
 from service.web.forms.body import FORM_TYPE
 from service.web.forms.fields import FLAGS
 from service.web.forms.retime import MAX_LINGER_SEC, OWN
+from service.windows import WINDOWING
 
 _SHARED_FIELDS: Final[dict[str, Any]] = {
     "audio": {
@@ -101,6 +103,17 @@ _ALIGN_FIELDS: Final[dict[str, Any]] = {
         "description": "Whether the answer has the time of every character, or phoneme, too.",
     },
 }
+_VAD_FIELD: Final[dict[str, Any]] = {
+    "vad": {
+        "type": "string",
+        "enum": list(VAD),
+        "default": NO_VAD,
+        "description": "`auto`: of audio that is longer than a window of "
+        f"{WINDOWING.kept_sec + 2 * WINDOWING.context_sec:g} s, silence is skipped where a "
+        "detector of speech finds none for a while; `skipped` in the answer tells where. `off`: "
+        "everything is heard, as /align and /retime always do.",
+    },
+}
 _SPEECH_FORMATS: Final[dict[str, Any]] = {
     **format_fields((ANSWER,), "`json`: everything that is known."),
     "stream": {
@@ -122,7 +135,7 @@ def _form(fields: dict[str, Any], required: list[str]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {FORM_TYPE: {"schema": schema}}}}
 
 
-TRANSCRIBE_BODY: Final = _form({**_SHARED_FIELDS, **_SPEECH_FORMATS}, ["audio"])
+TRANSCRIBE_BODY: Final = _form({**_SHARED_FIELDS, **_VAD_FIELD, **_SPEECH_FORMATS}, ["audio"])
 ALIGN_BODY: Final = _form(
     {**_SHARED_FIELDS, **_ALIGN_FIELDS, **_SPEECH_FORMATS}, ["audio", "transcript"]
 )

@@ -10,9 +10,10 @@ from starlette.datastructures import FormData
 
 from service.errors import InvalidField
 from service.recognizer import AlignOptions
+from service.speech import NO_VAD, VAD, Skipping
 from service.web.answers.rendering import ANSWER, Rendering
 from service.web.forms.body import read_form
-from service.web.forms.fields import flag_of, text_of
+from service.web.forms.fields import flag_of, one_of, text_of
 from service.web.forms.formats import rendering_of, stem_of
 from service.web.forms.parts import AUDIO_FIELDS, audio_of, limit_of, options_of, transcript_of
 
@@ -29,6 +30,7 @@ class SpeechForm:
     options: AlignOptions  # the defaults for a request without transcript
     rendering: Rendering
     stream: bool  # whether progress is told in events, before the answer
+    skipping: Skipping | None = None  # which silence is not heard
 
 
 @asynccontextmanager
@@ -51,6 +53,7 @@ async def speech_form(
             options=_with_characters(options_of(form), rendering),
             rendering=rendering,
             stream=_stream_of(form, rendering),
+            skipping=None if with_transcript else _skipping_of(form),
         )
     finally:
         await form.close()
@@ -60,6 +63,10 @@ def _with_characters(options: AlignOptions, rendering: Rendering) -> AlignOption
     """A format that tells the times of characters asks for them."""
     asked = options.with_characters or rendering.with_characters
     return replace(options, with_characters=asked)
+
+
+def _skipping_of(form: FormData) -> Skipping | None:
+    return VAD[one_of(form, "vad", VAD, NO_VAD)]
 
 
 def _stream_of(form: FormData, rendering: Rendering) -> bool:

@@ -24,7 +24,6 @@ JSON_TYPE: Final = "application/json"
 _REASONS: Final = {
     "prompt": "these models take no prompt",
     "temperature": "nothing is drawn at random",
-    "chunking_strategy": "where audio is cut is the server's to choose",
 }
 
 

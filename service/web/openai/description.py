@@ -15,6 +15,7 @@ from service.web.openai.answers import (
     TEXT_TYPE,
     Transcription,
 )
+from service.web.openai.chunking import AUTO, CHUNKING, MOST, SERVER_VAD
 from service.web.openai.form import GRANULARITIES, LOGPROBS, STAND_INS, Granularity, ResponseFormat
 
 _FIELDS: Final[dict[str, Any]] = {
@@ -69,9 +70,26 @@ _FIELDS: Final[dict[str, Any]] = {
         "type": "string",
         "description": "Without effect, as the models take no prompt.",
     },
-    "chunking_strategy": {
-        "description": "Without effect: where audio is cut is the server's to choose.",
-        "anyOf": [{"type": "string", "enum": ["auto"]}, {"type": "object"}],
+    CHUNKING: {
+        "description": "`auto`: of long audio, silence is skipped, as `vad` of /transcribe does. "
+        "So it is with an object of type `server_vad`, as JSON or a field a member "
+        f"(`{CHUNKING}[threshold]`): `threshold` is the probability from which on a moment is "
+        "speech; `prefix_padding_ms` and `silence_duration_ms` may make what is heard longer than "
+        "with `auto`, never shorter. Without: all of the audio is heard.",
+        "anyOf": [
+            {"type": "string", "enum": [AUTO]},
+            {
+                "type": "object",
+                "required": ["type"],
+                "properties": {
+                    "type": {"type": "string", "enum": [SERVER_VAD]},
+                    **{
+                        name: {"type": "number", "minimum": 0, "maximum": most}
+                        for name, most in MOST.items()
+                    },
+                },
+            },
+        ],
     },
     "include[]": {
         "type": "array",

@@ -11,10 +11,12 @@ from starlette.datastructures import FormData, UploadFile
 from service.errors import InvalidField
 from service.formats.options import FormatOptions
 from service.serving.catalogue import Catalogue
+from service.speech import Skipping
 from service.web.forms.body import read_form
 from service.web.forms.fields import flag_of, number_of, one_of, text_of, whole
 from service.web.forms.formats import format_options_of
 from service.web.forms.parts import audio_of
+from service.web.openai.chunking import CHUNKING, skipping_of
 
 Granularity = Literal["word", "segment"]
 ResponseFormat = Literal["json", "text", "srt", "verbose_json", "vtt"]
@@ -39,6 +41,7 @@ _USED: Final = (
     "response_format",
     "stream",
     "include",
+    CHUNKING,
     GRANULARITIES,
     *(field.name for field in fields(FormatOptions)),
 )
@@ -58,6 +61,7 @@ class TranscriptionForm:
     stream: bool
     logprobs: bool
     options: FormatOptions
+    skipping: Skipping | None
     ignored: tuple[str, ...]
 
     def model_in(self, catalogue: Catalogue) -> str | None:
@@ -94,6 +98,7 @@ def _checked(form: FormData) -> TranscriptionForm:
         stream=stream,
         logprobs=_logprobs_of(form, response_format),
         options=format_options_of(form),
+        skipping=skipping_of(form),
         ignored=tuple(_ignored(form)),
     )
 
@@ -162,8 +167,6 @@ def _ignored(form: FormData) -> Iterator[str]:
         if name == "temperature":
             if _temperature_of(form):
                 yield name
-        elif name == "chunking_strategy" and text_of(form, name) == "auto":
-            continue  # where audio is cut is ours to choose, and that is what we do
         elif name not in _USED:
             yield _short(whole(name, "body"))
 

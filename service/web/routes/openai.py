@@ -81,7 +81,13 @@ def _transcribe(
     """For a thread of the pool."""
     limit_sec = resources.settings.max_audio_sec
     with closing(resources.recording(form.audio, limit_sec)) as sound:
-        answer = dispatch.transcribe(shortlist, sound, on_progress=on_progress, on_text=on_text)
+        answer = dispatch.transcribe(
+            shortlist,
+            sound,
+            on_progress=on_progress,
+            on_text=on_text,
+            skipping=form.skipping,
+        )
     result, timings = answer.result, timings_of(answer, {"queue": queued_sec})
     resources.metrics.observe(TASK, result.model, result.duration_sec, timings)
     return answer

@@ -47,11 +47,13 @@ async def transcribe(request: Request, resources: ResourcesDep) -> Response:
     def work(
         shortlist: Shortlist,
         recording: Recording,
-        _: SpeechForm,
+        form: SpeechForm,
         before: Stages,
         on_progress: Progress,
     ) -> Told:
-        answer = dispatch.transcribe(shortlist, recording, on_progress=on_progress)
+        answer = dispatch.transcribe(
+            shortlist, recording, on_progress=on_progress, skipping=form.skipping
+        )
         return answer, transcribe_answer(answer, before)
 
     return await _serve(request, resources, "transcribe", work)

@@ -80,7 +80,7 @@ def test_a_model_that_does_not_fit_the_cpu_is_a_warning(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It is served, and may recognise worse than its report says."""
+    """It is served, more slowly than it could be, and told how to be served faster."""
     shutil.copytree(root / "models/he-demo", tmp_path / "he-demo")
     path = tmp_path / "he-demo/manifest.json"
     document = json.loads(path.read_text(encoding="utf-8"))
@@ -103,3 +103,42 @@ def test_a_folder_without_models_is_a_failure(
     found = checks(capsys)
     assert "make export-he" in found["models"]["change"]
     assert found["decoding"]["verdict"] == "ok"
+
+
+def test_prepared_models_are_read_in_full(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is damaged is told, removed and made anew; none at all is a warning."""
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("KOLVANI_CACHE_DIR", str(cache))
+    arguments = ["doctor", "--json", "--models-dir", str(root / "models")]
+    assert main(arguments) == 0
+    sound = checks(capsys)["prepared models"]
+    assert sound["verdict"] == "ok"
+    assert f"2 of 2, {sound['told'].split()[3]} MiB in {cache}; they took" in sound["told"]
+
+    weights = sorted(cache.glob("*/weights.bin"))
+    weights[0].write_bytes(b"")
+    assert main(arguments) == 0
+    mended = checks(capsys)["prepared models"]
+    assert mended["verdict"] == "warning"
+    assert mended["told"].startswith("2 of 2")
+    assert mended["told"].endswith("-demo was damaged")
+    assert weights[0].stat().st_size > 0
+
+    monkeypatch.setenv("KOLVANI_CACHE_DIR", "")
+    assert main(arguments) == 0
+    assert "set KOLVANI_CACHE_DIR" in checks(capsys)["prepared models"]["change"]
+
+
+def test_models_that_cannot_be_prepared_are_a_warning(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are served all the same."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("KOLVANI_CACHE_DIR", str(tmp_path / "file/cache"))
+    assert main(["doctor", "--json", "--models-dir", str(root / "models")]) == 0
+    found = checks(capsys)["prepared models"]
+    assert found["verdict"] == "warning"
+    assert found["told"].startswith("0 of 2")
+    assert "more room" in found["change"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from service.ops.memory import STATM, available_bytes, resident_bytes
+from service.ops.memory import SMAPS, STATM, available_bytes, private_bytes, resident_bytes
 
 
 def test_the_second_field_is_resident_pages(tmp_path: Path) -> None:
@@ -30,6 +30,26 @@ def test_memory_that_is_touched_is_seen() -> None:
     assert before is not None
     assert after is not None
     assert after - before == pytest.approx(block.nbytes, rel=0.2)
+
+
+@pytest.mark.skipif(not SMAPS.exists(), reason="no such account")
+def test_a_file_that_is_mapped_is_no_private_memory(tmp_path: Path) -> None:
+    """Its pages are resident, and another process may share them."""
+    (tmp_path / "file").write_bytes(bytes(64 << 20))
+    before, resident = private_bytes(), resident_bytes()
+    mapped = np.memmap(tmp_path / "file", mode="r")
+    assert int(mapped.sum()) == 0
+    after, touched = private_bytes(), resident_bytes()
+    assert None not in (before, after, resident, touched)
+    assert after - before < mapped.nbytes // 4
+    assert touched - resident == pytest.approx(mapped.nbytes, rel=0.2)
+
+
+def test_private_memory_is_what_is_anonymous(tmp_path: Path) -> None:
+    """In bytes; None where there is no account."""
+    write(tmp_path / "smaps", "7f00-7fff ---p 00000000 00:00 0 [rollup]\nAnonymous:   4 kB\n")
+    assert private_bytes(tmp_path / "smaps") == 4096
+    assert private_bytes(tmp_path / "none") is None
 
 
 def write(path: Path, content: str) -> None:

@@ -21,3 +21,11 @@ def test_the_default_upload_holds_the_default_audio() -> None:
     """As plain 16-bit samples at 16 kHz."""
     settings = Settings()
     assert settings.max_upload_bytes > settings.max_audio_sec * 16_000 * 2
+
+
+def test_an_empty_cache_folder_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a container sets it; without the variable it is the user's."""
+    monkeypatch.setenv("KOLVANI_CACHE_DIR", "")
+    assert Settings().cache_dir is None
+    monkeypatch.delenv("KOLVANI_CACHE_DIR")
+    assert str(Settings(_env_file=None).cache_dir) == "~/.cache/kolvani"

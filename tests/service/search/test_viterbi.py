@@ -52,6 +52,24 @@ def test_no_window_changes_what_pauses_cost(
             assert paid(problem, problem.align()) == pytest.approx(best, abs=1e-6)
 
 
+@given(problems())
+@settings(max_examples=200)
+def test_what_is_kept_whole_is_what_blocks_compute_again(problem: Problem) -> None:
+    """Short audio's table gives the very path and scores that its blocks give."""
+    whole = problem.align()
+    with mock.patch.object(viterbi, "WHOLE_FRAMES", 0), searching(bounded=False):
+        blocks = problem.align()
+    assert [part.tolist() for part in whole] == [part.tolist() for part in blocks]
+
+
+def test_short_audio_is_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All its frames are one block, which no way forward has to pass."""
+    passed: list[tuple[int, int]] = []
+    monkeypatch.setattr(viterbi.Frontier, "run", lambda *span: passed.append(span[2:4]))
+    long_problem(500, 100).align()
+    assert passed == []
+
+
 def long_problem(frames: int, labels: int, *, width: int = 28, errors: float = 0.05) -> Problem:
     """A text that is said in a long audio."""
     targets = np.random.default_rng(3).integers(1, width, labels).tolist()

@@ -16,16 +16,21 @@ from bundles import RATE, STRIDE, Opener, PlantedModel, path_of, write_bundle
 from in_process import served
 from numpy.typing import NDArray
 
-from service.chunking import WINDOWING, windows
 from service.errors import InferenceError
 from service.ops.settings import Settings
 from service.serving.catalogue import Catalogue
+from service.windows import WINDOWING, windows
 
 SECONDS = 60
 FRAMES = SECONDS * RATE // STRIDE - 1
-KEPT = round(WINDOWING.kept_sec * RATE / STRIDE)
-CONTEXT = round(WINDOWING.context_sec * RATE / STRIDE)
-WINDOWS = len(list(windows(FRAMES, KEPT, CONTEXT)))
+PLAN = list(
+    windows(
+        FRAMES,
+        round(WINDOWING.kept_sec * RATE / STRIDE),
+        round(WINDOWING.context_sec * RATE / STRIDE),
+    )
+)
+WINDOWS = len(PLAN)
 SPELLED = "ש_ל_ו_ם_|_ע_ו_ל_ם_|_"
 HOLD_SEC = 60.0  # no test waits that long unless it fails
 
@@ -34,7 +39,7 @@ class HeldModel(PlantedModel):
     """Says the same words in every window; before one of them it waits until it is let go."""
 
     def __init__(self) -> None:
-        frames = KEPT + 2 * CONTEXT
+        frames = PLAN[0].last
         path = (path_of(SPELLED) * frames)[:frames]
         path[-1] = path_of("א")[0]  # no delimiter ends the last word
         super().__init__(path)
@@ -119,7 +124,7 @@ def test_every_window_is_told_before_the_next_one(client: openai.OpenAI, model: 
         done = list(events)[-1]
     told = "".join(first_two).split()
     assert told == done.text.split()[: len(told)]
-    assert len(told) >= 2 * (KEPT // len(SPELLED)) * SPELLED.count("|") - 2
+    assert len(told) >= 2 * ((PLAN[1].end - PLAN[1].begin) // len(SPELLED)) * SPELLED.count("|") - 2
 
 
 def test_the_deltas_make_up_the_text_of_the_whole_answer(

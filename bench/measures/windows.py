@@ -1,0 +1,56 @@
+"""A minute in one request, against windows of ten seconds alone."""
+
+import statistics
+from pathlib import Path
+from typing import Any, Final
+
+from bench.inputs import RATE, file_of, input_of
+from bench.measures.crew import started
+from bench.plan import AT_SEC, Engine, Plan
+
+LONG_SEC: Final = 60
+ROUNDS: Final = 5
+CALLS: Final = 3  # of the window, a turn
+
+
+def windows(plan: Plan, bundle: Path) -> dict[str, Any]:
+    """Seconds of the request, of one window of ten seconds, and how much audio was heard.
+
+    The stated context is what the windows hear beyond the minute. What is expected is the cost of
+    as many seconds, in windows of ten.
+    """
+    inputs = plan.folder / "inputs"
+    folder = inputs / bundle.parent.parent.name
+    request = started(plan, Engine("request", "service", "", own=True), bundle, 1)
+    window = started(plan, Engine("window", "ours", "", own=True), bundle, 1)
+    with request, window:
+        long = {"do": "run", "input": str(file_of(inputs, LONG_SEC))}
+        short = {"do": "run", "input": str(input_of(bundle, folder, AT_SEC)), "times": CALLS}
+        for worker, task in ((request, long), (window, short)):
+            worker.ask(task, plan.ask_sec)  # the first is not counted
+        seconds: dict[str, list[float]] = {"request": [], "window": []}
+        heard: list[int] = []
+        for _ in range(ROUNDS):
+            reply = request.ask(long, plan.ask_sec)
+            seconds["request"].append(reply["seconds"])
+            heard = reply["heard"]
+            seconds["window"].append(window.ask(short, plan.ask_sec)["seconds"])
+    return summed(seconds, heard)
+
+
+def summed(seconds: dict[str, list[float]], heard: list[int]) -> dict[str, Any]:
+    """The figures. heard: samples of each window that the request was heard in."""
+    whole = statistics.median(seconds["request"])
+    part = statistics.median(seconds["window"])
+    heard_sec = sum(heard) / RATE
+    expected = part * heard_sec / AT_SEC
+    return {
+        "request_sec": whole,
+        "window_sec": part,
+        "windows": len(heard),
+        "heard_sec": heard_sec,
+        "context_sec": heard_sec - LONG_SEC,
+        "expected_sec": expected,
+        "times_expected": whole / expected,
+        "times_six_windows": whole / (LONG_SEC / AT_SEC * part),
+    }

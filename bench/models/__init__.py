@@ -1,0 +1,1 @@
+"""What is measured, built once and kept under build/bench, outside the repository's files."""

@@ -1,0 +1,1 @@
+"""The engines that are measured: one interface, a module each."""

@@ -1,0 +1,1 @@
+"""From the figures to the page: aims, tables, charts."""

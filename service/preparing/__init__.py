@@ -1,0 +1,1 @@
+"""Models in the form that this CPU runs: made once, mapped at load, shared between processes."""
