@@ -28,7 +28,7 @@ def write_int8(
     known from `fp32`, its float32 graph. bits: of the weights. Raises NotQuantized.
     """
     try:
-        calibration = calibrate(network, bits, _pieces(network, probes), path.parent)
+        calibration = calibrate(network, bits, pieces(network, probes), path.parent)
     except UnknownStructure as error:
         logger.warning("the stock policy is taken: %s", error)
         return quantize(fp32, path, reduce_range=bits == SAFE_BITS, fallback=str(error))
@@ -36,7 +36,7 @@ def write_int8(
     return _report(calibration, bits, fp32, path)
 
 
-def _pieces(network: Network, probes: Sequence[Probe]) -> list[Array]:
+def pieces(network: Network, probes: Sequence[Probe]) -> list[Array]:
     """Model inputs of the recordings, and of the longest of the synthetic ones, of which the
     others are beginnings.
     """

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
@@ -18,28 +19,35 @@ from export.graph.weights import Array
 from export.network import Network
 from service.quantization import FULL_BITS
 
-SAMPLED_ROWS: Final = 256  # of each tensor, evenly spaced: enough for a mean over all its columns
-TAPPED_FILE: Final = "tapped.onnx"
+SAMPLED_ROWS: Final = 256  # of each tensor on all sound: enough for a mean over all its columns
+GRAPH_FILE, WEIGHTS_FILE = "graph.onnx", "weights.bin"
+SMALLEST_APART: Final = 1024  # bytes of a tensor that is written beside its graph
 
 
 @dataclass(frozen=True)
 class Heard:
-    """A layer's input on one piece of sound: some rows, float32 [n, K], and the range of all."""
+    """A layer's input on one piece of sound: some rows, evenly spaced, float32 [n, K], and the
+    range of each column of all, float32 [K].
+    """
 
     rows: Array
-    lowest: float
-    highest: float
+    lowest: Array
+    highest: Array
 
 
 @dataclass
 class Layer:
-    """The products of one activation, and what they got; `peaks`: float32 [K], the largest
-    magnitude of each column.
-    """
+    """The products of one activation, and what they got."""
 
     sites: list[Site]
     heard: list[Heard] = field(default_factory=list)
-    peaks: Array = field(default_factory=lambda: np.zeros(0, np.float32))
+
+    @property
+    def peaks(self) -> Array:
+        """The largest magnitude of each column: float32 [K]."""
+        ends = [end for heard in self.heard for end in (heard.highest, -heard.lowest)]
+        peaks: Array = np.max(ends, axis=0)
+        return peaks
 
     @property
     def is_fixed(self) -> bool:
@@ -51,13 +59,11 @@ class Layer:
         """Whether columns are no channels, or rows no frames, any more."""
         return self.sites[0].activation.is_moved
 
-    def add(self, values: Array) -> None:
-        """The input on the next piece of sound, float32 [..., K]."""
+    def add(self, values: Array, most: int) -> None:
+        """The input on the next piece of sound, float32 [..., K]; most: rows of it to keep."""
         rows = values.reshape(-1, values.shape[-1])
-        peaks = np.maximum(rows.max(axis=0), -rows.min(axis=0))
-        self.peaks = np.maximum(self.peaks, peaks) if len(self.peaks) else peaks
-        step = -(-len(rows) // SAMPLED_ROWS)
-        self.heard.append(Heard(rows[::step].copy(), float(rows.min()), float(rows.max())))
+        step = -(-len(rows) // most)
+        self.heard.append(Heard(rows[::step].copy(), rows.min(axis=0), rows.max(axis=0)))
 
 
 @dataclass(frozen=True)
@@ -83,17 +89,15 @@ def listen(network: Network, inputs: Sequence[Array], folder: Path) -> Listened:
     for name in taps:
         value = helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
         model.graph.output.append(value)
-    path = folder / TAPPED_FILE
-    onnx.save(model, path)
+    session = opened(model, folder)
     del model
-    session = _session(path)
-    path.unlink()
+    most = max(1, SAMPLED_ROWS // len(inputs))
     logits = []
     for item in inputs:
         answer, *tapped = session.run([network.output, *taps], fed(session, network, item))
         logits.append(np.asarray(answer[0], np.float32))
         for layer, values in zip(taps.values(), tapped, strict=True):
-            layer.add(values)
+            layer.add(values, most)
     by_name: dict[str, list[Layer]] = {}
     for layer in taps.values():
         by_name.setdefault(layer.sites[0].activation.layer, []).append(layer)
@@ -104,10 +108,7 @@ def run(
     model: onnx.ModelProto, network: Network, inputs: Sequence[Array], folder: Path
 ) -> list[Array]:
     """What a graph answers to each: float32 [T, V]."""
-    path = folder / TAPPED_FILE
-    onnx.save(model, path)
-    session = _session(path)
-    path.unlink()
+    session = opened(model, folder)
     answers = (session.run([network.output], fed(session, network, item)) for item in inputs)
     return [np.asarray(answer[0][0], np.float32) for answer in answers]
 
@@ -120,7 +121,21 @@ def fed(
     return {name: value for name, value in network.feed([item]).items() if name in names}
 
 
-def _session(path: Path) -> onnxruntime.InferenceSession:
+def opened(model: onnx.ModelProto, folder: Path) -> onnxruntime.InferenceSession:
+    """A session on a model, whose weights are taken away: they stand in `folder` while it opens,
+    beside the graph, as that may have 2 GB at most.
+    """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    # A second form of all weights, for a session that hears a few seconds.
+    options.add_session_config_entry("session.disable_prepacking", "1")
+    with TemporaryDirectory(dir=folder) as place:
+        path = Path(place) / GRAPH_FILE
+        onnx.save(
+            model,
+            path,
+            save_as_external_data=True,
+            location=WEIGHTS_FILE,
+            size_threshold=SMALLEST_APART,
+        )
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

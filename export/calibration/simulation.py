@@ -55,8 +55,8 @@ def _rounded_rows(heard: Heard, treatment: Treatment) -> Array:
         scale = np.maximum(np.abs(rows).max(axis=1, keepdims=True), SMALLEST_SCALE) / ROW_LEVELS
         rounded = np.rint(rows / scale) * scale
     else:
-        lowest, highest = (heard.lowest, heard.highest) if by is None else (rows.min(), rows.max())
-        low, high = min(0.0, float(lowest)), max(0.0, float(highest))
+        ends = [end if by is None else end / by for end in (heard.lowest, heard.highest)]
+        low, high = min(0.0, float(ends[0].min())), max(0.0, float(ends[1].max()))
         scale = max((high - low) / LEVELS, SMALLEST_SCALE)
         zero = np.rint(-low / scale)
         rounded = (np.clip(np.rint(rows / scale) + zero, 0, LEVELS) - zero) * scale

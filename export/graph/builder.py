@@ -25,13 +25,13 @@ class GraphBuilder:
     def __init__(self) -> None:
         self._inputs: list[ValueInfoProto] = []
         self._nodes: list[onnx.NodeProto] = []
-        self._constants: dict[str, TensorProto] = {}
+        self._constants: dict[str, AnyArray] = {}
         self._taken: set[str] = set()
 
     def constant(self, name: str, values: AnyArray) -> str:
         """A tensor that is known before any input is."""
         unique = self._unique(name)
-        self._constants[unique] = numpy_helper.from_array(np.asarray(values, order="C"), unique)
+        self._constants[unique] = np.asarray(values)
         return unique
 
     def integers(self, *values: int) -> str:
@@ -77,17 +77,32 @@ class GraphBuilder:
         return name
 
     def model(self, value: str, name: str, axes: Sequence[str | int]) -> ModelProto:
-        """The checked model, whose output `name` is the float32 `value` of these axes."""
+        """The checked model, whose output `name` is the float32 `value` of these axes. The builder
+        gives its constants away: there is no second model.
+        """
         self.op("Identity", value, name=name)
         output = helper.make_tensor_value_info(name, TensorProto.FLOAT, axes)
-        constants = list(self._constants.values())
-        graph = helper.make_graph(self._nodes, PRODUCER, self._inputs, [output], constants)
+        # The check copies all that it sees, and allows 2 GB: it sees the constants as inputs.
+        promised = [
+            helper.make_tensor_value_info(
+                key, helper.np_dtype_to_tensor_dtype(values.dtype), values.shape
+            )
+            for key, values in self._constants.items()
+        ]
+        onnx.checker.check_model(self._wrapped([*self._inputs, *promised], output))
+        model = self._wrapped(self._inputs, output)
+        for key in list(self._constants):
+            values = np.asarray(self._constants.pop(key), order="C")
+            tensor = numpy_helper.from_array(values, key)
+            model.graph.initializer.add().CopyFrom(tensor)
+        return model
+
+    def _wrapped(self, inputs: Sequence[ValueInfoProto], output: ValueInfoProto) -> ModelProto:
+        graph = helper.make_graph(self._nodes, PRODUCER, inputs, [output])
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIB, 1)]
-        model = helper.make_model(
+        return helper.make_model(
             graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name=PRODUCER
         )
-        onnx.checker.check_model(model)
-        return model
 
     def _unique(self, name: str) -> str:
         unique, count = name, 1

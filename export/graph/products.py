@@ -79,8 +79,8 @@ class Products:
         return [site.name for site in self.sites if not site.activation.scale]
 
     def divisors(self, layer: str) -> Array | None:
-        """What a norm before the layer may divide its channels by, at no cost, if nothing but this
-        layer takes them; the activation is then asked for as `divided`.
+        """What a norm or a product before the layer may divide its channels by, at no cost, if
+        nothing but this layer takes them; the activation is then asked for as `divided`.
         """
         return self.plan.of(layer).divisors
 
@@ -109,6 +109,8 @@ class Products:
         """
         self.sites.append(Site(name, activation, weight))
         op, constant = self.graph.op, self.graph.constant
+        if activation.treatment.divisors is not None:
+            weight = weight * activation.treatment.divisors[:, np.newaxis]
         if not activation.scale:
             product = op("MatMul", activation.values, constant(f"{name}.weight", weight), name=name)
         else:
@@ -121,9 +123,7 @@ class Products:
         return op("Add", product, constant(f"{name}.bias", bias), name=f"{name}.biased")
 
     def _in_int8(self, activation: Activation, weight: Array, bias: Array | None, name: str) -> str:
-        constant, divisors = self.graph.constant, activation.treatment.divisors
-        if divisors is not None:
-            weight = weight * divisors[:, np.newaxis]
+        constant = self.graph.constant
         integers, scales = quantized_columns(weight, self.plan.bits)
         inputs = [
             activation.values,
@@ -150,10 +150,20 @@ class Products:
         return Activation(layer, treatment, values, step, zero, row_scale=above)
 
 
-def linear(products: Products, activation: Activation, layer: nn.Linear, name: str) -> str:
-    """A layer of torch as a product."""
+def linear(
+    products: Products,
+    activation: Activation,
+    layer: nn.Linear,
+    name: str,
+    divisors: Array | None = None,
+) -> str:
+    """A layer of torch as a product, whose answers are divided by `divisors`, [N], where given."""
+    weight = as_array(layer.weight).T
     bias = None if layer.bias is None else as_array(layer.bias)
-    return products.product(activation, as_array(layer.weight).T, bias, name)
+    if divisors is not None:
+        weight = weight / divisors
+        bias = None if bias is None else bias / divisors
+    return products.product(activation, weight, bias, name)
 
 
 def quantized_columns(weight: Array, bits: WeightBits) -> tuple[NDArray[np.int8], Array]:

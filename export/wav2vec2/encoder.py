@@ -62,14 +62,17 @@ def _norm_first(
 def _attention(
     products: Products, heard: Activation, layer: Layer, how: tuple[int, str], name: str
 ) -> str:
-    """Of as many heads, over the frames that the mask leaves; `how` is both."""
+    """Of as many heads, over the frames that the mask leaves; `how` is both. Its answers are means
+    of the values, so that what divides one divides the other.
+    """
     heads, mask = how
+    divisors = products.divisors(f"{name}.out")
     queries = linear(products, heard, layer.q_proj, f"{name}.queries")
     keys = linear(products, heard, layer.k_proj, f"{name}.keys")
-    values = linear(products, heard, layer.v_proj, f"{name}.values")
+    values = linear(products, heard, layer.v_proj, f"{name}.values", divisors)
     inputs = (queries, keys, values, *(("", mask) if mask else ()))
     mixed = products.graph.contrib("MultiHeadAttention", *inputs, name=name, num_heads=heads)
-    out = products.activation(mixed, f"{name}.out")
+    out = products.activation(mixed, f"{name}.out", divided=True)
     return linear(products, out, layer.out_proj, f"{name}.out")
 
 
