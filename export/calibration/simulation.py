@@ -16,28 +16,44 @@ BALANCE: Final = 0.5  # of the range between activations and weights (SmoothQuan
 
 
 def layer_error(parts: Sequence[Layer], treatment: Treatment, bits: WeightBits) -> float:
-    """The root of the summed squares of all products' errors, relative to the products'."""
-    error = whole = 0.0
-    for layer in parts:
-        for site in layer.sites:
-            weight = site.weight
-            rounded = _rounded_weight(weight, treatment.divisors, bits)
-            for heard in layer.heard:
-                exact = heard.rows @ weight
-                error += float(np.square(_rounded_rows(heard, treatment) @ rounded - exact).sum())
-                whole += float(np.square(exact).sum())
-    return float(np.sqrt(error / whole)) if whole else 0.0
+    """Of a product's middle column, root mean square, relative to the column's; the largest of all
+    products'. Not of all columns together: some of an outlier's would be all that is seen.
+    """
+    return max(
+        _site_error(site.weight, layer.heard, treatment, bits)
+        for layer in parts
+        for site in layer.sites
+    )
 
 
 def smoothing(layer: Layer) -> Array:
     """Divisors of the channels, float32 [K], that share their range with the weights (Xiao et al.,
-    2023, equation 4), their geometric mean 1.
+    2023, equation 4), their geometric mean 1. The weights are seen relative to their columns' steps.
     """
-    weights = np.max([np.abs(site.weight).max(axis=1) for site in layer.sites], axis=0)
+    weights = np.max([_share_of_columns(site.weight) for site in layer.sites], axis=0)
     peaks, weights = (np.maximum(part, SMALLEST_SCALE) for part in (layer.peaks, weights))
     logs = BALANCE * np.log(peaks) - (1 - BALANCE) * np.log(weights)
     divisors: Array = np.exp(logs - logs.mean()).astype(np.float32)
     return divisors
+
+
+def _share_of_columns(weight: Array) -> Array:
+    """The largest part that a row has of the range of any column: float32 [K]."""
+    ranges = np.maximum(np.abs(weight).max(axis=0), SMALLEST_SCALE)
+    share: Array = (np.abs(weight) / ranges).max(axis=1)
+    return share
+
+
+def _site_error(
+    weight: Array, pieces: Sequence[Heard], treatment: Treatment, bits: WeightBits
+) -> float:
+    rounded = _rounded_weight(weight, treatment.divisors, bits)
+    error, whole = np.zeros((2, weight.shape[1]))
+    for heard in pieces:
+        exact = heard.rows @ weight
+        error += np.square(_rounded_rows(heard, treatment) @ rounded - exact).sum(axis=0)
+        whole += np.square(exact).sum(axis=0)
+    return float(np.sqrt(np.median(error / np.maximum(whole, SMALLEST_SCALE))))
 
 
 def _rounded_weight(weight: Array, divisors: Array | None, bits: WeightBits) -> Array:

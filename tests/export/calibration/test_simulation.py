@@ -1,5 +1,7 @@
 """Errors that are told without a graph, against those of the graph."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -36,7 +38,8 @@ def layer(pieces: list[Array], most: int = ROWS) -> Layer:
     """The layer of two products that has heard them."""
     graph = GraphBuilder()
     activation = Products(graph, Plan(8, others=IN_FLOAT)).activation("values", "layer")
-    made = Layer([Site(f"product.{i}", activation, weight) for i, weight in enumerate(WEIGHTS)])
+    sites = [Site(f"product.{i}", activation, item.copy()) for i, item in enumerate(WEIGHTS)]
+    made = Layer(sites)
     for piece in pieces:
         made.add(piece[np.newaxis], most)
     return made
@@ -52,13 +55,13 @@ def measured(pieces: list[Array], treatment: Treatment, bits: WeightBits) -> flo
     both = graph.op("Concat", *answers, name="both", axis=-1)
     model = graph.model(both, "answer", [1, "rows", 2 * OUTER])
     session = InferenceSession(model.SerializeToString())
-    error = whole = 0.0
+    error, whole = np.zeros((2, 2 * OUTER))
     for piece in pieces:
         (found,) = session.run(["answer"], {"values": piece[np.newaxis]})
         exact = piece.astype(np.float64) @ np.hstack(WEIGHTS)
-        error += float(np.square(found[0] - exact).sum())
-        whole += float(np.square(exact).sum())
-    return float(np.sqrt(error / whole))
+        error += np.square(found[0] - exact).sum(axis=0)
+        whole += np.square(exact).sum(axis=0)
+    return float(np.median(np.sqrt(error / whole).reshape(2, OUTER), axis=1).max())
 
 
 @pytest.mark.parametrize("bits", [7, 8])
@@ -94,16 +97,38 @@ def test_the_loudest_frame_counts_though_it_is_not_kept(smoothed: bool) -> None:
 
 
 def test_smoothing_shares_the_range_between_a_channel_and_its_weights() -> None:
-    """After it the largest of a channel and of its row of the weights are in one proportion in all
-    channels, and the channels' mean size stays.
+    """After it the largest of a channel and of its row of the weights, seen in steps of their
+    columns, are in one proportion in all channels, and the channels' mean size stays.
     """
     made = layer([sound("loud channels")])
     divisors = smoothing(made)
-    rows = np.max([np.abs(weight).max(axis=1) for weight in WEIGHTS], axis=0)
+    shares = [np.abs(weight) / np.abs(weight).max(axis=0) for weight in WEIGHTS]
+    rows = np.max([share.max(axis=1) for share in shares], axis=0)
     assert (made.peaks / divisors) / (rows * divisors) == pytest.approx(
         np.full(INNER, (made.peaks[0] / divisors[0]) / (rows[0] * divisors[0])), rel=1e-3
     )
     assert np.log(divisors).mean() == pytest.approx(0, abs=1e-5)
+
+
+def test_a_loud_answer_hides_no_others() -> None:
+    """The error is that of the middle column, though one is a thousand times larger, and exact."""
+    made = layer([sound("loud channels")])
+    told = layer_error([made], PLAIN, 8)
+    for site in made.sites:
+        site.weight[:, 3] = 0
+        site.weight[0, 3] = 1000
+    assert layer_error([made], PLAIN, 8) == pytest.approx(told, rel=0.1)
+
+
+def test_the_worst_of_several_products_counts() -> None:
+    """One that is wrong among others is not averaged away."""
+    piece = sound("loud channels")
+    made = layer([piece])
+    (first, second) = made.sites
+    made.sites[:] = [replace(first, weight=np.where(np.arange(INNER)[:, None] < 4, WEIGHTS[0], 0))]
+    exact = layer_error([made], PLAIN, 8)
+    made.sites.append(second)
+    assert layer_error([made], PLAIN, 8) > 5 * exact
 
 
 def test_channels_of_zeros_are_no_obstacle() -> None:
