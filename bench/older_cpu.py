@@ -3,8 +3,8 @@
 .venv-export/bin/python -m bench.older_cpu [BUNDLE ...] [--cpu Haswell]
 
 qemu-user (Debian's package) runs Python and ONNX Runtime as on that CPU, so that ONNX Runtime picks
-the kernels that it would pick there. A bundle of 7 bits is also measured with
-its weights spread over 8. qemu emulates no AVX-512; its kernels without VNNI add the same pairs.
+the kernels that it would pick there. A bundle of 7 bits is also measured with its weights spread
+over 8. qemu emulates no AVX-512; its kernels without VNNI add the same pairs.
 """
 
 import argparse
@@ -35,8 +35,9 @@ BUNDLES = (Path("models/he-demo"), Path("models/hi-demo"))
 CPU = "Haswell"  # AVX2 and FMA, no AVX-512: Intel's servers of 2014 to 2017, AMD's until Zen 3
 EMULATOR = "qemu-x86_64"
 MAX_SEC = 60.0
-PRODUCTS = ("MatMulInteger", "MatMulIntegerToFloat")
 WIDER = 127 / 64  # the largest weight of 8 bits, in that of 7
+OURS = "MatMulIntegerToFloat"  # the products of our own graphs; the stock policy's have no steps
+PRODUCTS = ("MatMulInteger", OURS)
 M, K, N = 37, 512, 64  # of the product that shows which sums the kernel makes
 HEADER = """\
 | bundle | weights | pairs that overflow | max abs d log p | mean KL | argmax | CER | emulated |
@@ -118,14 +119,13 @@ def main() -> None:
         parser.error(f"expected {EMULATOR}, got none: apt-get install qemu-user")
     with TemporaryDirectory() as folder:
         here, there = Machine(Path(folder)), Machine(Path(folder), options.cpu)
-
         for bits in (SAFE_BITS, FULL_BITS):
             print(f"{bits} bits: {sums(bits, here)} here, {sums(bits, there)} on {options.cpu}")
         print(HEADER)
         for path in options.bundles:
             heard = Heard.of(path)
-            for width, graph in graphs(heard.bundle):
-                print(row(heard, width, graph, here, there), flush=True)
+            for made, graph in graphs(heard.bundle):
+                print(row(heard, made, graph, here, there), flush=True)
 
 
 def sums(bits: int, machine: Machine) -> str:
@@ -151,9 +151,9 @@ def sums(bits: int, machine: Machine) -> str:
 
 def graphs(bundle: Bundle) -> Iterator[tuple[int, ModelProto]]:
     """The bundle's graph, and the wider one, each with its weights' bits."""
-    made, graph = bundle.manifest.quantization, onnx.load(bundle.model_path)
-    yield made.weight_bits, graph
-    if made.weight_bits == SAFE_BITS:
+    graph = onnx.load(bundle.model_path)
+    yield bundle.manifest.quantization.weight_bits, graph
+    if bundle.manifest.quantization.weight_bits == SAFE_BITS:
         yield FULL_BITS, widened(graph)
 
 
@@ -162,22 +162,26 @@ def widened(graph: ModelProto) -> ModelProto:
     wide = ModelProto()
     wide.CopyFrom(graph)
     tensors = {tensor.name: tensor for tensor in wide.graph.initializer}
-    for name, tensor in tensors.items():
-        scale = tensors.get(scale_of(name)) if tensor.data_type == TensorProto.INT8 else None
-        if scale is not None:
-            weights, steps = numpy_helper.to_array(tensor), numpy_helper.to_array(scale)
-            spread = np.rint(weights * WIDER).astype(np.int8)
-            tensor.CopyFrom(numpy_helper.from_array(spread, name))
-            narrow = (steps / WIDER).astype(steps.dtype)
-            scale.CopyFrom(numpy_helper.from_array(narrow, scale.name))
+    for name, step in weights_of(graph).items():
+        tensor, scale = tensors[name], tensors[step]
+        weights, steps = numpy_helper.to_array(tensor), numpy_helper.to_array(scale)
+        spread = np.rint(weights * WIDER).astype(np.int8)
+        tensor.CopyFrom(numpy_helper.from_array(spread, name))
+        narrow = (steps / WIDER).astype(steps.dtype)
+        scale.CopyFrom(numpy_helper.from_array(narrow, step))
     return wide
 
 
-def scale_of(weight: str) -> str:
-    """The name of a weight's scale, as the stock policy or the integer graph calls it."""
-    if weight.endswith("_quantized"):
-        return f"{weight.removesuffix('_quantized')}_scale"
-    return f"{weight}_scale"
+def weights_of(graph: ModelProto) -> dict[str, str]:
+    """Names of the weights in int8, and of their steps, in a graph of either policy."""
+    known = {tensor.name for tensor in graph.graph.initializer}
+    steps = {}
+    for node in graph.graph.node:
+        name = node.input[1] if node.op_type in PRODUCTS else ""
+        if name in known:
+            stock = f"{name.removesuffix('_quantized')}_scale"
+            steps[name] = node.input[3] if node.op_type == OURS else stock
+    return steps
 
 
 def row(heard: Heard, bits: int, graph: ModelProto, here: Machine, there: Machine) -> str:

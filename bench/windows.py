@@ -34,8 +34,8 @@ from service.windows import WINDOWING, Windowing, windows
 
 Waveform = NDArray[np.float32]
 
-HEARD_SEC = (4.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 30.0)
-CONTEXTS_SEC = (0.25, 0.5, 1.0, 2.0)
+HEARD_SEC = (5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 30.0)
+CONTEXTS_SEC = (0.5, 1.0, 2.0)
 GAP_SEC = 0.4
 WHOLE = Windowing(1e6, 0.0)
 MAX_SEC = 3600.0

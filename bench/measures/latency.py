@@ -45,8 +45,9 @@ def latency(
                     worker = gathered.workers[name]
                     memory |= worker.ask({"do": "memory"}, plan.ask_sec)
 
-            rounds = plan.rounds[seconds]
-            turns = take_turns(gathered.workers, request, rounds, plan.ask_sec, remember)
+            short = {engine.name for engine in engines if engine.up_to_sec < seconds}
+            workers = {name: one for name, one in gathered.workers.items() if name not in short}
+            turns = take_turns(workers, request, plan.rounds[seconds], plan.ask_sec, remember)
             failures |= turns.failures
             base = turns.median(BASE)
             for name in gathered.workers:

@@ -1,6 +1,5 @@
 """The service's own code: the bare model, its windows over long audio, and a whole file."""
 
-import importlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +8,6 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-import service  # before numpy's threads start
 from bench.peers.engine import Opaque
 from bench.peers.onnx_runtime import feed, profiled, settings
 from service.acoustic import AcousticModel, OnnxAcousticModel
@@ -17,6 +15,8 @@ from service.audio import Audio, decode_file
 from service.bundle import Bundle, open_bundle
 from service.chunking import Emitter
 from service.features import features_of
+from service.preparing.cache import PreparedModels
+from service.preparing.opening import open_model
 from service.recognizer import Recognizer
 
 MAX_SEC: Final = 600.0
@@ -29,12 +29,9 @@ def opened(description: Mapping[str, Any]) -> tuple[Bundle, OnnxAcousticModel]:
     if not description.get("prepared"):
         bundle = open_bundle(folder)
         return bundle, OnnxAcousticModel(bundle, threads)
-    cache: Any = importlib.import_module("service.preparing.cache")
-    opening: Any = importlib.import_module("service.preparing.opening")
-    prepared = cache.PreparedModels(folder.parent / PREPARED)
-    reading: Any = open_bundle
-    vouched: Bundle = reading(folder, vouched=prepared.vouches)
-    return vouched, opening.open_model(vouched, threads, prepared)
+    prepared = PreparedModels(folder.parent / PREPARED)
+    vouched = open_bundle(folder, prepared.vouches)
+    return vouched, open_model(vouched, threads, prepared)
 
 
 class Bare:
@@ -103,7 +100,7 @@ class File(Opaque):
         bundle, model = opened(description)
         self._rate = bundle.manifest.sample_rate
         self._recognizer = Recognizer(bundle, model)
-        self.facts = {"service": Path(service.__file__).parent.name}
+        self.facts = {"onnxruntime": onnxruntime.__version__}
 
     def prepare(self, path: str) -> Path:
         """Nothing is read ahead."""

@@ -28,7 +28,7 @@ def layer_error(parts: Sequence[Layer], treatment: Treatment, bits: WeightBits) 
 
 def smoothing(layer: Layer) -> Array:
     """Divisors of the channels, float32 [K], that share their range with the weights (Xiao et al.,
-    2023, equation 4), their geometric mean 1. The weights are seen relative to their columns' steps.
+    2023, equation 4), their geometric mean 1. Weights count relative to their columns' steps.
     """
     weights = np.max([_share_of_columns(site.weight) for site in layer.sites], axis=0)
     peaks, weights = (np.maximum(part, SMALLEST_SCALE) for part in (layer.peaks, weights))

@@ -3,6 +3,7 @@
 python -m export.demo he --text VERSES.txt --recordings FOLDER
 python -m export.demo hi --sentences SENTENCES.txt --words FREQUENCIES.txt
 python -m export.demo restore --model models/he-demo --output build/he-demo-restored
+python -m export.demo restore --model models/hi-demo --output build/hi-demo-restored.nemo
     read the checkpoint back from its bundle, to be exported again without training
 python -m export.demo choice --text ... --recordings ... --sentences ... --words ...
     how often the service chooses the language that is spoken
@@ -37,6 +38,7 @@ from export.demo.hindi import corpus as hindi_corpus
 from export.demo.hindi import recipe as hindi_recipe
 from export.demo.hindi.evaluation import evaluate_hindi
 from export.demo.hindi.model import UnspellableText
+from export.demo.hindi.restored import restore_hindi
 from export.demo.hour import SEED, Corpus, write_hour
 from export.demo.speech.espeak import EspeakError
 from export.demo.speech.festival import Festival, FestivalError
@@ -84,7 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_common(hindi, _make_hindi, "hi", hindi_recipe.STEPS)
     restored = add("restore", help="read a checkpoint back from its bundle")
     restored.add_argument("--model", type=Path, required=True, help="folder of the bundle")
-    restored.add_argument("--output", type=Path, required=True, help="where the checkpoint goes")
+    restored.add_argument(
+        "--output", type=Path, required=True, help="the checkpoint: a folder, or a .nemo file"
+    )
     restored.set_defaults(run=_restore)
     choice = add("choice", help="measure how often the spoken language is chosen")
     _add_texts(choice, _measure_choice)
@@ -172,7 +176,9 @@ def _make_hindi(options: argparse.Namespace) -> int:
 
 
 def _restore(options: argparse.Namespace) -> int:
-    restore_hebrew(open_bundle(options.model), options.output)
+    bundle = open_bundle(options.model)
+    restore = restore_hebrew if bundle.manifest.family == "wav2vec2" else restore_hindi
+    restore(bundle, options.output)
     return 0
 
 

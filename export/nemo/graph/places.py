@@ -54,15 +54,18 @@ class Places:
         end = op("Squeeze", count, name=f"{NAME}.end")
         indices = op("Range", graph.scalar(0), end, graph.scalar(1), name=f"{NAME}.indices")
         # In 64 bits: after five minutes an angle in 32 bits is off by up to 4e-4, and so would be
-        # the distance of two places, however near they are to each other.
+        # the distance of two places, however near they are to each other. Cosines as sines: older
+        # versions of ONNX Runtime, such as sherpa-onnx has, know no others of 64 bits.
         real = op("Cast", indices, name=f"{NAME}.real", to=TensorProto.DOUBLE)
         column = op("Unsqueeze", real, graph.integers(1), name=f"{NAME}.column")
-        angles = op("Mul", column, graph.constant(f"{NAME}.rates", rates), name=f"{NAME}.angles")
-        cosines, sines = (
-            op("Cast", op(wave, angles, name=f"{NAME}.{wave}"), name=name, to=TensorProto.FLOAT)
-            for wave, name in (("Cos", f"{NAME}.cosines"), ("Sin", f"{NAME}.sines"))
-        )
-        rows = op("Concat", cosines, sines, name=f"{NAME}.rows", axis=1)
+        twice = graph.constant(f"{NAME}.rates", np.concatenate((rates, rates)))
+        turned = op("Mul", column, twice, name=f"{NAME}.turned")
+        ahead = np.repeat((np.pi / 2, 0.0), len(rates))
+        angles = op("Add", turned, graph.constant(f"{NAME}.ahead", ahead), name=f"{NAME}.angles")
+        waves = op("Sin", angles, name=f"{NAME}.waves")
+        rows = op("Cast", waves, name=f"{NAME}.rows", to=TensorProto.FLOAT)
+        parts = (f"{NAME}.cosines", f"{NAME}.sines")
+        cosines, sines = graph.node("Split", (rows,), parts, "", {"axis": 1})
         table = op("Transpose", rows, name=f"{NAME}.table", perm=[1, 0])
         scale = graph.constant(f"{NAME}.scale", np.array(1 / LARGEST[bits], np.float32))
         zero = graph.constant(f"{NAME}.zero", np.array(0, np.int8))

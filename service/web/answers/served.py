@@ -37,7 +37,8 @@ class ServedAnswer(BaseModel):
     choice: ChoiceAnswer
     timings: dict[str, float] = Field(
         description="Seconds by stage: queue, decode, features, ...; `language` where models were "
-        "compared, `load` where the request loaded a model or waited for that."
+        "compared, `load` where the request loaded a model or waited for that, `vad` where silence "
+        "was looked for."
     )
     cached: bool = Field(
         description="Whether the model had heard this recording for an earlier request, so that it "
