@@ -39,6 +39,7 @@ from export.graph.products import Products
 from export.huggingface import Wav2Vec2Network, read_checkpoint
 from export.integer import pieces
 from export.probes import Probe, make_probes
+from export.report import ParityReport
 from export.wav2vec2.outliers import Outliers, plant
 from service.bundle import open_bundle
 from service.quantization import FULL_BITS
@@ -116,7 +117,8 @@ def measure(subject: Subject, outliers: Outliers | None, folder: Path) -> None:
     onnx.save(decided.model, paths["decided"])
     onnx.save(network.integer_graph(Products(GraphBuilder(), Plan(FULL_BITS))), paths["plain"])
     layers = {"plain": "", "decided": layers_of(decided)}
-    accuracy = {name: accuracy_of(subject, network, path) for name, path in paths.items()}
+    del decided  # a graph, and with it some of the network's weights again
+    accuracy = accuracy_of(subject, network, paths)
     times = times_of(subject, network, paths)
     name = "nothing" if outliers is None else f"channels x {outliers.factor:g}"
     name += " and frames" if outliers is not None and outliers.pairs else ""
@@ -125,14 +127,24 @@ def measure(subject: Subject, outliers: Outliers | None, folder: Path) -> None:
     sys.stdout.flush()
 
 
-def accuracy_of(subject: Subject, network: Wav2Vec2Network, path: Path) -> str:
-    """Cells of the table: a graph against torch."""
+def accuracy_of(
+    subject: Subject, network: Wav2Vec2Network, paths: dict[str, Path]
+) -> dict[str, str]:
+    """Cells of the table: graphs against torch."""
     framing, width = network.framing, len(network.tokens)
     trial = parity.Trial(subject.probes, RATE, framing, width, network.blank_id)
     inputs = [network.prepare(probe.waveform) for probe in subject.probes]
     exact = trial.ask(network.logits, inputs)
-    answers = trial.ask(partial(answer, opened(path), network), inputs)
-    report = parity.compare(trial, exact, exact, answers, batch=None, features=None)
+    cells = {}
+    for name, path in paths.items():
+        answers = trial.ask(partial(answer, opened(path), network), inputs)
+        report = parity.compare(trial, exact, exact, answers, batch=None, features=None)
+        cells[name] = cells_of(report)
+    return cells
+
+
+def cells_of(report: ParityReport) -> str:
+    """Divergence, largest error, agreement and CER; a share of nothing is empty."""
     shares = ["" if share is None else f"{share:.2%}" for share in (report.agreement, report.cer)]
     return " | ".join([f"{report.divergence:.1e}", f"{report.int8_error:.2g}", *shares])
 
