@@ -14,6 +14,7 @@ REDUCED: Final = "ours, 7 bits"
 PREPARED: Final = "ours, prepared and mapped"
 OPENVINO: Final = ("OpenVINO fp32", "OpenVINO bf16", "OpenVINO int8")
 AT_SEC: Final = 10  # of audio: where engines are compared
+WIDE_LENGTHS_SEC: Final = (1, AT_SEC, 30)
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,12 @@ class Plan:
     python: Path  # of the service's environment
     load_sec: float = 300.0  # at most
     ask_sec: float = 600.0  # at most
+
+    def lengths(self, threads: int) -> tuple[int, ...]:
+        """With more threads than one, some lengths: what they gain is much the same at all."""
+        if threads == 1:
+            return self.lengths_sec
+        return tuple(seconds for seconds in self.lengths_sec if seconds in WIDE_LENGTHS_SEC)
 
     def interpreter(self, engine: Engine) -> Path:
         """The Python that its worker runs in."""

@@ -35,8 +35,9 @@ def latency(
             if engine.name in found:
                 found[engine.name]["size_mb"] = size_mb(getattr(models, engine.form))
         failures = dict(gathered.failures)
-        longest = max(plan.lengths_sec)
-        for seconds in sorted(plan.lengths_sec, reverse=True):
+        lengths = plan.lengths(threads)
+        longest = max(lengths)
+        for seconds in sorted(lengths, reverse=True):
             request = {"do": "run", "input": str(input_of(bundle, folder, seconds))}
 
             def remember(name: str, _: Reply, seconds: int = seconds) -> None:

@@ -15,7 +15,7 @@ def recognition(plan: Plan, models: object, threads: int) -> dict[str, Any]:
         failures = dict(gathered.failures)
         for name, worker in gathered.workers.items():
             found[name] = {"facts": worker.loaded["facts"], "lengths": {}}
-        for seconds in plan.lengths_sec:
+        for seconds in plan.lengths(threads):
             request = {"do": "run", "input": str(file_of(plan.folder / "inputs", seconds))}
             turns = take_turns(gathered.workers, request, plan.rounds[seconds], plan.ask_sec)
             failures |= turns.failures

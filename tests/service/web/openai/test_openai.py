@@ -332,7 +332,7 @@ def test_models_are_listed_and_found(client: openai.OpenAI) -> None:
     listed = {item.id: item for item in client.models.list()}
     assert set(listed) == {"he-demo", "hi-demo"}
     assert client.models.retrieve("hi-demo") == listed["hi-demo"]
-    assert listed["hi-demo"].owned_by == "hi-demo"
+    assert listed["hi-demo"].owned_by == "hi-demo-restored"
     assert listed["he-demo"].created > 1_000_000_000
     with pytest.raises(openai.NotFoundError) as caught:
         client.models.retrieve("whisper-1")
