@@ -14,7 +14,7 @@ REDUCED: Final = "ours, 7 bits"
 PREPARED: Final = "ours, prepared and mapped"
 OPENVINO: Final = ("OpenVINO fp32", "OpenVINO bf16", "OpenVINO int8")
 AT_SEC: Final = 10  # of audio: where engines are compared
-WIDE_LENGTHS_SEC: Final = (1, AT_SEC, 30)
+WIDE_LENGTHS_SEC: Final = (1, AT_SEC)
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Plan:
 
 
 LENGTHS_SEC: Final = (1, 3, 5, 10, 20, 30, 60)
-ROUNDS: Final = {1: 7, 3: 5, 5: 5, 10: 7, 20: 3, 30: 2, 60: 1}
+ROUNDS: Final = {1: 7, 3: 5, 5: 5, 10: 7, 20: 2, 30: 1, 60: 1}
 SECTIONS: Final = (
     *("limits", "wav2vec2", "throughput", "operators", "windows", "conformer", "recognition"),
 )

@@ -33,13 +33,16 @@ def take_turns(
     rounds: int,
     timeout_sec: float,
     each: Callable[[str, Reply], None] | None = None,
+    *,
+    warm: bool = False,
 ) -> Turns:
-    """Ask A B C ..., A B C ...: a drifting machine hits all alike. A first round is not counted.
+    """Ask A B C ..., A B C ...: a drifting machine hits all alike. A first round is not counted,
+    unless all are warm.
 
     A worker that fails has no further turn; `each` sees every answer, the first round's too.
     """
     turns = Turns()
-    for turn in range(rounds + 1):
+    for turn in range(1 if warm else 0, rounds + 1):
         for name, worker in workers.items():
             if name in turns.failures or not worker.alive:
                 continue
