@@ -33,7 +33,7 @@ def test_a_full_disk_leaves_nothing(
     def fail(*_: object) -> None:
         raise OSError(code, "no room")
 
-    monkeypatch.setattr(pipeline, "quantize", fail)
+    monkeypatch.setattr(pipeline, "write_int8", fail)
     assert export(checkpoint) == 1
     line = capsys.readouterr().err.strip().splitlines()[-1]
     assert line.startswith(f"error: {export.models}: expected room for the export, got ")
