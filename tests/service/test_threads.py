@@ -1,11 +1,12 @@
 """How many threads the runtime's libraries start."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from service.ops.quota import usable_cpus
 
 PRODUCT = """
 import service.cli, os
@@ -17,7 +18,7 @@ print(len(os.listdir("/proc/self/task")))
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="no system to count threads")
-@pytest.mark.parametrize(("wanted", "threads"), [(None, 1), ("2", min(2, os.cpu_count() or 1))])
+@pytest.mark.parametrize(("wanted", "threads"), [(None, 1), ("2", min(2, usable_cpus()))])
 def test_products_of_matrices_take_one_thread(root: Path, wanted: str | None, threads: int) -> None:
     """BLAS below numpy starts no thread a core of the host; who asks for more gets them."""
     environment = {"PYTHONPATH": str(root)}
