@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+LOCAL = ("constraint",)  # files of this machine alone; what the image installs is pinned
 LINE = re.compile(r"^(?:\w+|:env:)\.([\w-]+)=(.*)$", re.MULTILINE)
 
 
@@ -19,7 +20,8 @@ def options() -> dict[str, str]:
     listed = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
     )
-    return {name: str(ast.literal_eval(value)) for name, value in LINE.findall(listed.stdout)}
+    found = {name: str(ast.literal_eval(value)) for name, value in LINE.findall(listed.stdout)}
+    return {name: value for name, value in found.items() if name not in LOCAL}
 
 
 def folders(values: dict[str, str]) -> Iterator[str]:
