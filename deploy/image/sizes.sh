@@ -10,4 +10,4 @@ packages=$(echo opt/kolvani/lib/python3*/site-packages)
 echo "without models: $(du --apparent-size --block-size=1000000 -s --exclude=./models . | cut -f1)"
 megabytes ./usr ./opt/kolvani ./models
 echo "largest of the libraries:"
-megabytes "$packages"/* | sort -rn | head -8
+megabytes "$packages"/* | sort -rn | sed -n 1,8p
