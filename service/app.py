@@ -26,6 +26,7 @@ from service.preparing.cache import prepared_models
 from service.serving.catalogue import Catalogue
 from service.serving.emission_cache import EmissionCache
 from service.web.answers.faults import INTERNAL, fault
+from service.web.described.security import describe_keys
 from service.web.guards.challenge import UNAUTHORIZED, challenge
 from service.web.guards.headers import SecurityHeaders
 from service.web.guards.surround import door_of, surround
@@ -76,7 +77,6 @@ STATUSES: Final[dict[type[KolvaniError], int]] = {
     errors.RateLimited: 429,
     errors.HeadersTooLarge: 431,
     errors.BundleError: 500,
-    errors.KeysError: 500,
     errors.InferenceError: 500,
     errors.Overloaded: 503,
     errors.TooManyConnections: 503,
@@ -136,6 +136,8 @@ def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> Fa
     app.include_router(forced_alignment.router)
     app.include_router(pages.router)
     app.mount("/ui", PageFiles())
+    if door.keys is not None:
+        describe_keys(app)
     app.add_exception_handler(KolvaniError, _domain_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)

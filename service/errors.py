@@ -36,7 +36,6 @@
     │   ├── TooManyConnections           no room for another connection
     │   ├── NotReady                     no model is warm yet
     │   └── StorageFull                  no room on the disk for long audio
-    ├── KeysError (ValueError)           a file of API keys that cannot be read as one
     ├── BundleError (ValueError)         a model folder that cannot be served
     └── InferenceError (RuntimeError)    a model answered with something else than it promised
 
@@ -222,10 +221,6 @@ class NotReady(Unavailable):
 
 class StorageFull(Unavailable):
     """No room on the disk for long audio, for now."""
-
-
-class KeysError(KolvaniError, ValueError):
-    """A file of API keys that cannot be read as one."""
 
 
 class BundleError(KolvaniError, ValueError):

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from service.access.keys import Key
-from service.access.lines import read_keys
-from service.errors import KeysError
+from service.access.lines import KeysError, read_keys
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +47,7 @@ class KeyFile:
                 return
             self.keys = self._read()
         except KeysError as error:
-            self._tell(error.message)
+            self._tell(str(error))
         except OSError as error:
             self._stamp = None
             self._tell(f"expected a file that can be read, got: {error.strerror}")

@@ -16,11 +16,14 @@ from limits import RateLimitItem
 from service.access.keys import ALGORITHM, SALT_BYTES, Key, KeyHash
 from service.access.rates import KINDS, UNLIMITED, read_rate
 from service.access.scopes import SCOPES
-from service.errors import KeysError
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # nothing that breaks a log
 HASH: Final = re.compile(rf"{ALGORITHM}:([0-9a-f]{{{2 * SALT_BYTES}}}):([0-9a-f]{{64}})")
 COMMENT: Final = "#"
+
+
+class KeysError(ValueError):
+    """A file of API keys that cannot be read as one."""
 
 
 def read_keys(text: str) -> tuple[Key, ...]:
@@ -61,8 +64,8 @@ def _keys(lines: Sequence[str]) -> Iterator[Key]:
         if parts:
             try:
                 yield _key(parts)
-            except (KeysError, ValueError) as error:
-                raise KeysError(f"line {number}: {error}", line=number) from error
+            except ValueError as error:
+                raise KeysError(f"line {number}: {error}") from error
 
 
 def _key(parts: Sequence[str]) -> Key:

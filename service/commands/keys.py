@@ -5,12 +5,11 @@ import sys
 from pathlib import Path
 
 from service.access.keys import Key, hash_of, new_secret
-from service.access.lines import check_name, check_scopes, line_of, read_keys
+from service.access.lines import KeysError, check_name, check_scopes, line_of, read_keys
 from service.access.rates import KINDS, read_rate
 from service.access.scopes import DEFAULT, SCOPES
 from service.batch.status import DONE, FAILED
 from service.commands.arguments import Commands, command_parser
-from service.errors import KeysError
 from service.ops.settings import Settings
 
 
@@ -40,7 +39,7 @@ def _new(options: argparse.Namespace, _: Settings) -> int:
         secret = new_secret()
         scopes = check_scopes(options.scope or DEFAULT)
         key = Key(check_name(options.name), hash_of(secret), scopes, own)
-    except (KeysError, ValueError) as error:
+    except ValueError as error:
         sys.stderr.write(f"error: {error}\n")
         return FAILED
     sys.stderr.write("The key, which is shown once, and its line for the file:\n")
@@ -52,7 +51,7 @@ def _check(options: argparse.Namespace, _: Settings) -> int:
     try:
         keys = read_keys(options.file.read_text(encoding="utf-8"))
     except KeysError as error:
-        sys.stderr.write(f"error: {options.file}: {error.message}\n")
+        sys.stderr.write(f"error: {options.file}: {error}\n")
         return FAILED
     for key in keys:
         told = line_of(key).split()

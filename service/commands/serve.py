@@ -6,10 +6,10 @@ from contextlib import suppress
 
 import uvicorn
 
+from service.access.lines import KeysError
 from service.app import create_app
 from service.batch.status import DONE, FAILED
 from service.commands.arguments import Commands, command_parser
-from service.errors import KeysError
 from service.ops.settings import Settings
 from service.web.guards.connection import Patience, connection_class, most_connections
 
@@ -27,7 +27,7 @@ def serve(_: argparse.Namespace, settings: Settings) -> int:
     try:
         app = create_app(settings)
     except KeysError as error:
-        sys.stderr.write(f"error: {error.message}\n")
+        sys.stderr.write(f"error: {error}\n")
         return FAILED
     server = uvicorn.Server(
         uvicorn.Config(

@@ -1,6 +1,6 @@
-"""Keys and budgets at the door: who asks is found in the request's state from here on.
+"""Keys and budgets at the door.
 
-scope["state"]["client"]  the key's name; "" where no key is asked for
+From here on `scope["state"]["client"]` says who asks: the key's name, "" where none is asked for.
 """
 
 from collections.abc import Iterable

@@ -9,9 +9,8 @@ import pytest
 
 from service.access.file import CHECK_SEC, KeyFile
 from service.access.keys import Key, find, hash_of, new_secret
-from service.access.lines import line_of, read_keys
+from service.access.lines import KeysError, line_of, read_keys
 from service.access.rates import read_rate
-from service.errors import KeysError
 
 HASH = f"sha256:{'0' * 32}:{'1' * 64}"
 
