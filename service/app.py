@@ -26,7 +26,7 @@ from service.preparing.cache import prepared_models
 from service.serving.catalogue import Catalogue
 from service.serving.emission_cache import EmissionCache
 from service.web.answers.faults import INTERNAL, fault
-from service.web.described.security import describe_keys
+from service.web.described.security import describe_guards
 from service.web.guards.challenge import UNAUTHORIZED, challenge
 from service.web.guards.headers import SecurityHeaders
 from service.web.guards.surround import door_of, surround
@@ -136,8 +136,7 @@ def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> Fa
     app.include_router(forced_alignment.router)
     app.include_router(pages.router)
     app.mount("/ui", PageFiles())
-    if door.keys is not None:
-        describe_keys(app)
+    describe_guards(app, with_keys=door.keys is not None)
     app.add_exception_handler(KolvaniError, _domain_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)

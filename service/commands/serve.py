@@ -37,7 +37,6 @@ def serve(_: argparse.Namespace, settings: Settings) -> int:
             log_level=settings.log_level,
             log_config=None,
             http=connection_class(_patience(settings)),
-            ws="none",
             timeout_keep_alive=settings.keep_alive_sec,
             forwarded_allow_ips=settings.trusted_proxies,
             access_log=False,  # service/web/observer.py has a line a request

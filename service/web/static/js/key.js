@@ -29,6 +29,7 @@ function question(wrong) {
   $("key-told").textContent = wrong ? "That key is not known here." : "This server asks for an API key.";
   field.value = "";
   dialog.returnValue = "";
+  $("key-leave").onclick = () => dialog.close();
   dialog.showModal();
   return new Promise((resolve) => {
     dialog.addEventListener(
