@@ -70,6 +70,7 @@ STATUSES: Final[dict[type[KolvaniError], int]] = {
     errors.Overloaded: 503,
     errors.NotReady: 503,
     errors.StorageFull: 503,
+    errors.OutOfMemory: 503,
 }
 
 

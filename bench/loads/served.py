@@ -8,12 +8,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).parents[2]
+SERVICE: Final = ("service",)
 START_SEC: Final = 300.0  # at most; a large model is prepared at its first start
 POLL_SEC: Final = 0.1
 IDLE_SHARE: Final = 0.03  # of a core: less is no work
@@ -80,10 +81,17 @@ class Served:
 
 @contextlib.contextmanager
 def serving(
-    folder: Path, settings: Mapping[str, object], environment: Mapping[str, str] | None = None
+    folder: Path,
+    settings: Mapping[str, object],
+    environment: Mapping[str, str] | None = None,
+    *,
+    command: Sequence[str] = SERVICE,
 ) -> Iterator[Served]:
-    """A server with KOLVANI_* settings, ready; its log and temporary files lie in `folder`."""
-    served = started(folder, settings, environment)
+    """A server with KOLVANI_* settings, ready; its log and temporary files lie in `folder`.
+
+    command: the module that is run, and what it is told before `serve`.
+    """
+    served = started(folder, settings, environment, command=command)
     try:
         served.wait_until_ready()
         yield served
@@ -93,18 +101,23 @@ def serving(
 
 
 def started(
-    folder: Path, settings: Mapping[str, object], environment: Mapping[str, str] | None = None
+    folder: Path,
+    settings: Mapping[str, object],
+    environment: Mapping[str, str] | None = None,
+    *,
+    port: int | None = None,
+    command: Sequence[str] = SERVICE,
 ) -> Served:
-    """The same, not waited for; the caller ends it."""
+    """The same, not waited for; the caller ends it. port: a free one unless given."""
     temporary = folder / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     inherited = {name: value for name, value in os.environ.items() if "KOLVANI_" not in name}
     told = {f"KOLVANI_{name.upper()}": str(value) for name, value in settings.items()}
     known = {"TMPDIR": str(temporary), "PYTHONPATH": str(ROOT), **(environment or {})}
-    port, log = free_port(), folder / "server.log"
+    port, log = port or free_port(), folder / "server.log"
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603  # the project's own command
-            [sys.executable, "-m", "service", "serve", "--port", str(port)],
+            [sys.executable, "-m", *command, "serve", "--port", str(port)],
             cwd=folder,  # away from a developer's .env
             env={**inherited, **told, **known},
             stdout=output,

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from service.errors import Overloaded
 from service.ops.cores import Cores
+from service.ops.memory import within_memory
 
 Result = TypeVar("Result")
 
@@ -107,7 +108,8 @@ class Pool:
         began = time.perf_counter()
         self._on_begin(began - arrived)
         try:
-            return job(began - arrived)
+            with within_memory():
+                return job(began - arrived)
         finally:
             took = time.perf_counter() - began
             with self._lock:
