@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -154,6 +155,27 @@ def test_a_replica_that_is_killed_takes_the_place_of_nobody(tmp_path: Path, prog
         proxied.replicas[0].served.process.wait()
         statuses = [post(client, speech(LARGE_SEC)).status_code for _ in range(REQUESTS)]
         assert statuses == [200] * REQUESTS
+
+
+def test_nginx_repeats_a_request_whose_replica_is_killed_while_it_works(tmp_path: Path) -> None:
+    """The client gets its answer, from the other one."""
+    with (
+        behind("nginx", tmp_path) as proxied,
+        proxied.client() as client,
+        ThreadPoolExecutor(1) as clients,
+    ):
+        answer = clients.submit(post, client, speech(HOURLONG_SEC / 6))
+        one_at_work(proxied).served.process.kill()
+        assert answer.result().status_code == 200
+
+
+def one_at_work(proxied: Proxied) -> Replica:
+    """Whichever replica has begun first."""
+    while True:
+        for replica in proxied.replicas:
+            stats = httpx.get(f"{replica.served.url}/stats").json()
+            if stats["pool"]["running"]:
+                return replica
 
 
 def order(proxied: Proxied, command: str) -> None:
