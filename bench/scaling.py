@@ -9,6 +9,7 @@ they are shared with the proxy and the clients, whose share is told.
 
 import argparse
 import contextlib
+import os
 import statistics
 import subprocess
 import sys
@@ -30,6 +31,8 @@ LISTENS: Final = "127.0.0.1:8080"
 REPLICAS: Final = ("127.0.0.1:8001", "127.0.0.1:8002")
 PATH: Final = "/transcribe"
 SETTLE_SEC: Final = 1.0
+# Else its workers run as nobody, who may not enter a folder of root's.
+AS_ROOT: Final = ("-g", "user root;") if os.geteuid() == 0 else ()
 
 
 @contextlib.contextmanager
@@ -45,7 +48,7 @@ def nginx(folder: Path, replicas: Sequence[Served]) -> Iterator[tuple[str, list[
             text = text.replace(f"server {example} max_fails=0;", "")
     configuration = folder / "nginx.conf"
     configuration.write_text(text, encoding="utf-8")
-    command = ["nginx", "-p", str(folder), "-c", str(configuration)]
+    command = ["nginx", "-p", str(folder), "-c", str(configuration), *AS_ROOT]
     process = subprocess.Popen(command)  # noqa: S603  # with a file of ours
     try:
         time.sleep(SETTLE_SEC)

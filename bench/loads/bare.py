@@ -64,7 +64,7 @@ def busy(
 def main() -> int:
     """Serve standard input."""
     folder, *paths = map(Path, sys.argv[1:])
-    settings = Settings()
+    settings = Settings.model_validate({})
     threads, workers = share_out(usable_cpus(), settings)
     cores, bundle = Cores(workers), open_bundle(folder)
     recognizer = Recognizer.load(bundle, threads, prepared_models(settings.cache_dir), cores)

@@ -109,7 +109,7 @@ def refusal_cpu_sec(pushing: Mapping[str, Any], patient: Mapping[str, Any]) -> f
         return None
     an_answer = patient["server_cpu_share"] / patient["admitted_per_sec"]
     beyond = float(pushing["server_cpu_share"] - an_answer * pushing["admitted_per_sec"])
-    return max(0.0, beyond / refusals)
+    return max(0.0, beyond / float(refusals))
 
 
 def aims(name: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

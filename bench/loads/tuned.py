@@ -18,6 +18,7 @@ from bench.sessions import VARIANTS
 from service import acoustic
 from service.cli import main
 from service.ops.memory import release_freed
+from service.quantization import Quantization
 
 SHRUNK: Final = "arena shrunk after each run"
 TRIMMED: Final = "freed memory handed back every 10 s"
@@ -40,8 +41,8 @@ def tune(variant: str) -> None:
     if variant in SESSIONS:
         make = acoustic._options  # noqa: SLF001  # the one place where it can be changed
 
-        def changed(*args: Any) -> onnxruntime.SessionOptions:  # noqa: ANN401
-            options = make(*args)
+        def changed(threads: int, quantization: Quantization) -> onnxruntime.SessionOptions:
+            options = make(threads, quantization)
             options.log_severity_level = acoustic.ERRORS
             for change in VARIANTS[variant]:
                 change(options)

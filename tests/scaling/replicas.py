@@ -1,6 +1,7 @@
 """Replicas of the service, and a real proxy in front of them, from the files of deploy/proxy."""
 
 import contextlib
+import os
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,8 @@ from bench.loads.served import Served, started
 EXAMPLES = ROOT / "deploy/proxy"
 EXAMPLE_PORTS = ("8001", "8002")
 EXAMPLE_LISTENS = "8080"
+# Else its workers run as nobody, who may not enter a test's folder.
+AS_ROOT = ("-g", "user root;") if os.geteuid() == 0 else ()
 START_SEC = 60.0
 STOP_SEC = 60.0
 POLL_SEC = 0.05
@@ -97,7 +100,7 @@ def proxy(program: str, folder: Path, replicas: Sequence[Replica]) -> Iterator[s
         text = text.replace(f":{example}", f":{real}")
     (folder / name).write_text(text, encoding="utf-8")
     command = {
-        "nginx": ["nginx", "-p", str(folder), "-c", str(folder / name)],
+        "nginx": ["nginx", "-p", str(folder), "-c", str(folder / name), *AS_ROOT],
         "haproxy": ["haproxy", "-f", str(folder / name)],
     }[program]
     log = folder / f"{program}.log"
