@@ -26,7 +26,8 @@
     ├── Unavailable (RuntimeError)
     │   ├── Overloaded                   the queue is full: come back later
     │   ├── NotReady                     no model is warm yet
-    │   └── StorageFull                  no room on the disk for long audio
+    │   ├── StorageFull                  no room on the disk for long audio
+    │   └── DecoderFailed                what decodes was ended, or does not start
     ├── BundleError (ValueError)         a model folder that cannot be served
     └── InferenceError (RuntimeError)    a model answered with something else than it promised
 
@@ -170,6 +171,10 @@ class NotReady(Unavailable):
 
 class StorageFull(Unavailable):
     """No room on the disk for long audio, for now."""
+
+
+class DecoderFailed(Unavailable):
+    """The process that decodes was ended by something else than the file, or does not start."""
 
 
 class BundleError(KolvaniError, ValueError):
