@@ -16,7 +16,7 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, BinaryIO, Final, cast
 
 import numpy as np
 
@@ -55,9 +55,9 @@ class Worker:
             message, descriptors = self._channel.receive()
             (descriptor,) = descriptors
             with io.BufferedReader(Positional(descriptor), READ_BYTES) as source:
-                healthy = self._answer(message, source)
+                healthy = self._answer(message, cast("BinaryIO", source))
 
-    def _answer(self, message: Message, source: io.BufferedReader) -> bool:
+    def _answer(self, message: Message, source: BinaryIO) -> bool:
         """Whether this process may go on."""
         work = {"decode": self._decode, "measure": self._measure}[message["do"]]
         try:
@@ -75,11 +75,11 @@ class Worker:
             return False
         return True
 
-    def _measure(self, _: Message, source: io.BufferedReader) -> None:
+    def _measure(self, _: Message, source: BinaryIO) -> None:
         CpuLimit(CPU_SEC_OF_MEASURING)
         self._channel.send({"seconds": duration_sec(source)})
 
-    def _decode(self, message: Message, source: io.BufferedReader) -> None:
+    def _decode(self, message: Message, source: BinaryIO) -> None:
         rate, max_sec = int(message["sample_rate"]), float(message["max_sec"])
         limit_output(int(max_sec * rate) * SAMPLE_BYTES)
         limit = CpuLimit(cpu_sec_for(max_sec))
@@ -122,7 +122,7 @@ class Worker:
 
 
 def _write(file: IO[bytes], samples: Samples) -> None:
-    left = memoryview(np.ascontiguousarray(samples[:])).cast("B")
+    left = np.ascontiguousarray(samples[:]).data.cast("B")
     while left:
         left = left[file.write(left) :]
 
