@@ -3,7 +3,7 @@
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import BinaryIO, Final, TypeVar
@@ -41,7 +41,8 @@ class Decoders:
     """
 
     def __init__(self, count: int) -> None:
-        self.restarts = dict.fromkeys(REASONS, 0)  # reason -> decoders that were replaced
+        # Reason -> decoders that were replaced.
+        self.restarts: Mapping[str, int] = dict.fromkeys(REASONS, 0)
         self._closed = threading.Event()
         self._changed = threading.Condition()
         self._seats = [_Seat() for _ in range(count + 1)]
@@ -166,7 +167,8 @@ class Decoders:
             self._changed.notify_all()
             if not decoder.ended or self._closed.is_set():
                 return
-            self.restarts[decoder.reason] += 1
+            count = self.restarts[decoder.reason] + 1
+            self.restarts = {**self.restarts, decoder.reason: count}
         logger.warning("a decoder is replaced: %s", decoder.reason)
         if not decoder.started:
             self._closed.wait(RESTART_SEC)

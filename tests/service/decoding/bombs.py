@@ -109,7 +109,9 @@ def mp4_tracks() -> bytes:
 def riff(channels: int, rate: int, claimed: int, bits: int = 16) -> bytes:
     """A WAV header, and a kilobyte of samples whatever it says."""
     align = channels * bits // 8
-    form = struct.pack("<HHIIHH", 1, channels, rate, rate * align & 0xFFFFFFFF, align & 0xFFFF, bits)
+    form = struct.pack(
+        "<HHIIHH", 1, channels, rate, rate * align & 0xFFFFFFFF, align & 0xFFFF, bits
+    )
     return (
         b"RIFF" + struct.pack("<I", claimed) + b"WAVEfmt " + struct.pack("<I", 16) + form
         + b"data" + struct.pack("<I", claimed) + bytes(1024)
@@ -138,7 +140,9 @@ def wav_rate() -> bytes:
 
 def flac(*blocks: tuple[int, int, bytes]) -> bytes:
     """Kind, claimed length and content of metadata blocks after a STREAMINFO; no frames."""
-    info = struct.pack(">HH6x", 4096, 4096) + struct.pack(">Q", (8000 << 44) | (15 << 36)) + bytes(16)
+    info = (
+        struct.pack(">HH6x", 4096, 4096) + struct.pack(">Q", (8000 << 44) | (15 << 36)) + bytes(16)
+    )
     written = b"fLaC" + struct.pack(">I", len(info)) + info
     for kind, claimed, content in blocks:
         written += struct.pack(">I", kind << 24 | claimed) + content
