@@ -9,7 +9,6 @@ An input is told by seed and index: `--first INDEX --inputs 1` has it again.
 import argparse
 import io
 import json
-import os
 import random
 import sys
 import tempfile
@@ -32,6 +31,7 @@ from service.errors import InputError, KolvaniError
 RATE: Final = 16_000  # Hz
 SECONDS: Final = 0.4
 MAX_SEC: Final = 30.0
+PCM_FRAME: Final = 960  # samples, of a codec that does not mind
 MAX_BYTES: Final = 1 << 18
 LARGEST: Final = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 0x80000000, 30_000_000)
 SNDFILE: Final = (
@@ -67,12 +67,8 @@ def _ffmpeg(tone: NDArray[np.float32], container: str, codec: str) -> bytes:
     buffer = io.BytesIO()
     with av.open(buffer, mode="w", format=container) as output:
         stream = output.add_stream(codec, rate=RATE, layout="mono")
-        assert isinstance(stream, av.AudioStream)
-        assert stream.format is not None
-        kind = stream.format.name
-        resampler = av.AudioResampler(
-            format=kind, frame_size=stream.codec_context.frame_size or 960
-        )
+        size = stream.codec_context.frame_size or PCM_FRAME
+        resampler = av.AudioResampler(format=stream.codec_context.format.name, frame_size=size)
         frame = av.AudioFrame.from_ndarray(tone[np.newaxis], format="fltp", layout="mono")
         frame.sample_rate, frame.time_base, frame.pts = RATE, Fraction(1, RATE), 0
         for piece in (*resampler.resample(frame), *resampler.resample(None)):
@@ -83,7 +79,7 @@ def _ffmpeg(tone: NDArray[np.float32], container: str, codec: str) -> bytes:
 
 def flip_bits(content: bytearray, rng: random.Random, _: list[bytes]) -> None:
     """A few bits, anywhere or in the header."""
-    end = len(content) if rng.random() < 0.5 else min(len(content), 128)
+    end = len(content) if rng.getrandbits(1) else min(len(content), 128)
     for _ in range(rng.randint(1, 16)):
         content[rng.randrange(end)] ^= 1 << rng.randrange(8)
 
@@ -116,7 +112,7 @@ def edit_length(content: bytearray, rng: random.Random, _: list[bytes]) -> None:
     """A number of 16, 32 or 64 bits that is a limit of its kind, most often in the header."""
     end = min(len(content), rng.choice((64, 256, 1024, len(content))))
     size = rng.choice((2, 4, 4, 4, 8))
-    value = rng.choice(LARGEST) if rng.random() < 0.8 else rng.getrandbits(32)
+    value = rng.choice(LARGEST) if rng.randrange(5) else rng.getrandbits(32)
     order = rng.choice(("big", "little"))
     place = rng.randrange(end)
     written = (value & ((1 << 8 * size) - 1)).to_bytes(size, "big")
@@ -225,10 +221,10 @@ def _state(decoders: Decoders, folder: str) -> dict[str, object]:
         memory += [int(line.split()[1]) >> 10 for line in status.splitlines() if "VmRSS" in line]
     own = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return {
-        "descriptors": len(os.listdir("/proc/self/fd")),
+        "descriptors": sum(1 for _ in Path("/proc/self/fd").iterdir()),
         "own_mb": next(int(line.split()[1]) >> 10 for line in own if "VmRSS" in line),
         "decoders_mb": memory,
-        "files_left": len(os.listdir(folder)),
+        "files_left": sum(1 for _ in Path(folder).iterdir()),
     }
 
 
