@@ -27,7 +27,8 @@
     │   ├── Overloaded                   the queue is full: come back later
     │   ├── NotReady                     no model is warm yet
     │   ├── StorageFull                  no room on the disk for long audio
-    │   └── OutOfMemory                  no room in memory for this request
+    │   ├── OutOfMemory                  no room in memory for this request
+    │   └── DecoderFailed                what decodes was ended, or does not start
     ├── BundleError (ValueError)         a model folder that cannot be served
     └── InferenceError (RuntimeError)    a model answered with something else than it promised
 
@@ -175,6 +176,10 @@ class StorageFull(Unavailable):
 
 class OutOfMemory(Unavailable):
     """No room in memory for this request, for now."""
+
+
+class DecoderFailed(Unavailable):
+    """The process that decodes was ended by something else than the file, or does not start."""
 
 
 class BundleError(KolvaniError, ValueError):

@@ -65,8 +65,8 @@ ERRORS: Final[dict[int | str, dict[str, Any]]] = {
         "an error on our side; it has been logged",
     ),
     503: refusal(
-        "`overloaded`, `not_ready`, `storage_full`, `out_of_memory`: come back after Retry-After "
-        "seconds.",
+        "`overloaded`, `not_ready`, `storage_full`, `out_of_memory`, `decoder_failed`: come back "
+        "after Retry-After seconds.",
         "overloaded",
         "expected room in the queue of 32, got none: try again in 4 s",
         retry_after_sec=4,
