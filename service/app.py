@@ -68,6 +68,8 @@ STATUSES: Final[dict[type[KolvaniError], int]] = {
     errors.BundleError: 500,
     errors.InferenceError: 500,
     errors.Overloaded: 503,
+    errors.Stopping: 503,
+    errors.DeadlineExceeded: 504,
     errors.NotReady: 503,
     errors.StorageFull: 503,
 }

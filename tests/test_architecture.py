@@ -26,6 +26,7 @@ LAYERS = (
         "service.levels",
         "service.edges",
         "service.emissions",
+        "service.admission",
         "service.ops",
         "service.monitoring",
         "service.progress",
