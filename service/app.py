@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from service import __version__, errors
+from service.decoding.decoders import Decoders
 from service.errors import KolvaniError
 from service.monitoring.facts import CLIENT_GONE, note_outcome
 from service.monitoring.metrics import PROBES, REFUSALS, Metrics
@@ -72,6 +73,7 @@ STATUSES: Final[dict[type[KolvaniError], int]] = {
     errors.DeadlineExceeded: 504,
     errors.NotReady: 503,
     errors.StorageFull: 503,
+    errors.DecoderFailed: 503,
 }
 
 
@@ -90,7 +92,8 @@ def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> Fa
         cores = Cores(workers)
         pool = Pool(workers, settings.max_queue, metrics.queue_waited, cores)
         emissions = EmissionCache(settings.emission_cache_bytes)
-        resources = Resources(settings, pool, metrics, cpus, threads, emissions)
+        decoders = Decoders(workers)
+        resources = Resources(settings, pool, metrics, decoders, cpus, threads, emissions)
         metrics.watch(emissions, pool)
         metrics.watch_models(resources.count_served, resources.count_broken)
         metrics.expect(kind("").code for kind, status in STATUSES.items() if status in REFUSALS)
@@ -102,6 +105,7 @@ def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> Fa
         finally:
             loading.cancel()
             resources.pool.close()
+            await asyncio.to_thread(decoders.close)
             if traces is not None:
                 await asyncio.to_thread(traces.shutdown)
 

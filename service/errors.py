@@ -28,7 +28,8 @@
     │   ├── DeadlineExceeded             no answer within the time that there was
     │   ├── Stopping                     the server goes away: ask another one
     │   ├── NotReady                     no model is warm yet
-    │   └── StorageFull                  no room on the disk for long audio
+    │   ├── StorageFull                  no room on the disk for long audio
+    │   └── DecoderFailed                what decodes was ended, or does not start
     ├── BundleError (ValueError)         a model folder that cannot be served
     └── InferenceError (RuntimeError)    a model answered with something else than it promised
 
@@ -180,6 +181,10 @@ class NotReady(Unavailable):
 
 class StorageFull(Unavailable):
     """No room on the disk for long audio, for now."""
+
+
+class DecoderFailed(Unavailable):
+    """The process that decodes was ended by something else than the file, or does not start."""
 
 
 class BundleError(KolvaniError, ValueError):

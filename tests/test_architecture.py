@@ -31,6 +31,7 @@ LAYERS = (
         "service.monitoring",
         "service.progress",
     },
+    {"service.decoding"},
     {"service.words", "service.characters", "service.phonemes", "service.dictation"},
     {"service.placing"},
     {"service.quality", "service.plausibility"},

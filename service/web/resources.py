@@ -9,8 +9,8 @@ from typing import Annotated, BinaryIO, Final, TypeVar
 
 from fastapi import Depends, Request
 
-from service.audio import decode
 from service.chunking import Progress
+from service.decoding.decoders import Decoders
 from service.errors import NotReady
 from service.monitoring.metrics import Metrics
 from service.ops.pool import Pool
@@ -32,6 +32,7 @@ class Resources:
     settings: Settings
     pool: Pool
     metrics: Metrics
+    decoders: Decoders
     usable_cpus: int
     intra_op_threads: int
     emissions: EmissionCache
@@ -66,7 +67,7 @@ class Resources:
             return digest.hexdigest()
 
         keeping = Keeping(self.emissions, content_id, max_audio_sec)
-        return Recording(lambda rate: decode(audio, rate, max_audio_sec), keeping)
+        return Recording(lambda rate: self.decoders.decode(audio, rate, max_audio_sec), keeping)
 
 
 class ClientGone(Exception):

@@ -64,6 +64,8 @@ async def ready(resources: ResourcesDep) -> Readiness:
     catalogue = resources.open_catalogue()
     if not catalogue.serving:
         raise NotReady(catalogue.nothing_to_serve().message)
+    if not resources.decoders.ready:
+        raise NotReady("expected a decoder that runs, got one that starts", retry_after_sec=1)
     ids = [model.manifest.id for model in catalogue.serving]
     return Readiness(status="ready", models=ids, broken=catalogue.broken)
 
