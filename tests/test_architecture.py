@@ -57,6 +57,7 @@ LAYERS = (
     {"service.web.described"},
     {"service.web.openai", "service.web.elevenlabs"},
     {"service.web.api_info"},
+    {"service.web.asked"},
     {"service.web.routes"},
     {"service.app"},
     {"service.batch", "service.diagnosis"},

@@ -13,7 +13,7 @@ from typing import Final, Literal
 from service.admission.admitted import Admitted
 from service.admission.budget import Budget
 from service.admission.speeds import Speeds
-from service.errors import Overloaded, Stopping
+from service.errors import Fact, Overloaded, Stopping
 
 Gate = Literal["places", "audio", "deadline", "stopping"]
 
@@ -55,7 +55,8 @@ class Gates:
         """The first gate: a place. Raises Stopping, or Overloaded where none is left."""
         with self._lock:
             if self.stopping:
-                raise self.stop("expected a server that goes on, got one that is being stopped")
+                self._on_refusal("stopping", STOPPING_RETRY_SEC)
+                raise self.gone()
             if len(self._inside) >= self.workers + self.max_queue:
                 retry_sec = self._retry_sec(self._ahead_sec(self._speeds.mean_work_sec))
                 raise self._refused(
@@ -83,6 +84,7 @@ class Gates:
         A request that is alone with its models is let in, however long. Raises Overloaded where
         the audio is too much, or where those ahead take longer than this one has.
         """
+        admitted.check(self.clock())
         with self._lock:
             named = tuple(models)
             self._check_budget(named, audio_sec, audio_sec)
@@ -119,10 +121,18 @@ class Gates:
         with self._lock:
             self._speeds.note(model, audio_sec, admitted.worked_sec)
 
-    def stop(self, message: str) -> Stopping:
-        """The error of a request that is not served because of that."""
-        self._on_refusal("stopping", STOPPING_RETRY_SEC)
-        return Stopping(message, retry_after_sec=STOPPING_RETRY_SEC)
+    def hand_back(self, admitted: Admitted) -> None:
+        """End a request because the server stops: it is for another one to serve."""
+        if admitted.cause is None:
+            self._on_refusal("stopping", STOPPING_RETRY_SEC)
+            admitted.halt(self.gone())
+
+    def gone(self) -> Stopping:
+        """The error of who is not served because of that."""
+        return Stopping(
+            "expected a server that goes on, got one that stops",
+            retry_after_sec=STOPPING_RETRY_SEC,
+        )
 
     @property
     def inside(self) -> list[Admitted]:
@@ -209,10 +219,7 @@ class Gates:
     def _retry_sec(self, work_sec: float) -> int:
         return min(MOST_RETRY_SEC, max(1, math.ceil(work_sec / self.workers)))
 
-    def _refused(
-        self, gate: Gate, message: str, retry_sec: int, **facts: str | float
-    ) -> Overloaded:
+    def _refused(self, gate: Gate, message: str, retry_sec: int, **facts: Fact) -> Overloaded:
         self._on_refusal(gate, retry_sec)
-        return Overloaded(
-            f"{message}: try again in {retry_sec} s", retry_after_sec=retry_sec, **facts
-        )
+        told = {"retry_after_sec": retry_sec, **facts}
+        return Overloaded(f"{message}: try again in {retry_sec} s", param=None, **told)

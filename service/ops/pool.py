@@ -119,6 +119,7 @@ class Pool:
         work = _Work(job, admitted, self._cores.core())
         admitted.stage = "queue"
         turn, now = admitted.turn, self.gates.clock()
+        admitted.check(now)
         turn.client, turn.audio_sec = admitted.client, admitted.audio_sec
         turn.work_sec = admitted.work_sec or 0.0
         work.took_at = now

@@ -1,13 +1,15 @@
 """What all requests with a recording have in common: the gates, the form, the pool, the end.
 
-    headers -> a place -> form -> models -> seconds of audio -> pool -> work on the sound -> answer
+headers -> a place -> form -> models -> seconds of audio -> pool -> work on the sound -> answer
 """
 
 import asyncio
+import contextlib
 import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, Final, Generic, Protocol, TypeVar
 
 from fastapi import Request, Response
@@ -19,7 +21,7 @@ from service.monitoring.metrics import MODEL_RAN
 from service.serving.catalogue import Catalogue, Shortlist
 from service.serving.recording import Recording
 from service.web.counting import counted
-from service.web.events.stream import Send, streamed
+from service.web.events.stream import Send, event_stream
 from service.web.resources import Resources, run_for_client
 
 TIMEOUT_HEADER: Final = "Kolvani-Timeout-Sec"
@@ -102,7 +104,7 @@ class Asked(Generic[Form]):
             async with owned:
                 await self.answer(lambda hearing: work(hearing, send))
 
-        return await streamed(produce, headers)
+        return await event_stream(produce, headers=headers)
 
     def _hear(self, work: Callable[[Hearing], Result], on_progress: Progress) -> Result:
         form, resources, gates = self.form, self.resources, self.resources.pool.gates
@@ -176,7 +178,7 @@ async def _arriving(admitted: Admitted, clock: Callable[[], float]) -> AsyncIter
         when = loop.time() + max(0.0, admitted.deadline - clock())
     try:
         async with asyncio.timeout_at(when) as limit:
-            admitted.on_halt = lambda: loop.call_soon_threadsafe(_end_now, limit, loop)
+            admitted.on_halt = partial(_call_soon, loop, partial(_end_now, limit, loop))
             yield
     except TimeoutError:
         raise admitted.cause or admitted.late(clock()) from None
@@ -184,6 +186,10 @@ async def _arriving(admitted: Admitted, clock: Callable[[], float]) -> AsyncIter
         admitted.on_halt = None
 
 
+def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    loop.call_soon_threadsafe(call)
+
+
 def _end_now(limit: asyncio.Timeout, loop: asyncio.AbstractEventLoop) -> None:
-    if limit.when() is None or limit.when() > loop.time():  # type: ignore[operator]  # not None
+    with contextlib.suppress(RuntimeError):  # the body is read
         limit.reschedule(loop.time())
