@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from service import __version__, errors
+from service.admission.gates import Gates
 from service.decoding.decoders import Decoders
 from service.errors import KolvaniError
 from service.monitoring.facts import CLIENT_GONE, note_outcome
@@ -69,6 +70,8 @@ STATUSES: Final[dict[type[KolvaniError], int]] = {
     errors.BundleError: 500,
     errors.InferenceError: 500,
     errors.Overloaded: 503,
+    errors.Stopping: 503,
+    errors.DeadlineExceeded: 504,
     errors.NotReady: 503,
     errors.StorageFull: 503,
     errors.OutOfMemory: 503,
@@ -89,7 +92,15 @@ def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> Fa
         threads, workers = share_out(cpus, settings)
         metrics = Metrics()
         cores = Cores(workers)
-        pool = Pool(workers, settings.max_queue, metrics.queue_waited, cores)
+        gates = Gates(workers, settings.max_queue, settings.max_queue_audio_sec, metrics.refused_at)
+        pool = Pool(
+            workers,
+            settings.max_queue,
+            metrics.queue_waited,
+            cores,
+            gates,
+            most_audio_sec=workers * settings.max_audio_sec,
+        )
         emissions = EmissionCache(settings.emission_cache_bytes)
         decoders = Decoders(workers)
         resources = Resources(settings, pool, metrics, decoders, cpus, threads, emissions)
@@ -192,6 +203,8 @@ async def _domain_error(_: Request, error: Exception) -> Response:
     headers = {}
     if "retry_after_sec" in error.facts:
         headers["Retry-After"] = str(error.facts["retry_after_sec"])
+    if isinstance(error, errors.Stopping):
+        headers["Connection"] = "close"  # the next request is for another server
     return JSONResponse(error.as_dict(), STATUSES[type(error)], headers)
 
 

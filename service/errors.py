@@ -25,6 +25,8 @@
     │   └── UnknownLanguage              no model for that language
     ├── Unavailable (RuntimeError)
     │   ├── Overloaded                   the queue is full: come back later
+    │   ├── DeadlineExceeded             no answer within the time that there was
+    │   ├── Stopping                     the server goes away: ask another one
     │   ├── NotReady                     no model is warm yet
     │   ├── StorageFull                  no room on the disk for long audio
     │   ├── OutOfMemory                  no room in memory for this request
@@ -164,6 +166,14 @@ class Unavailable(KolvaniError, RuntimeError):
 
 class Overloaded(Unavailable):
     """The queue is full; `retry_after_sec` says when to come back."""
+
+
+class DeadlineExceeded(Unavailable):
+    """No answer within the time that the client or the server gave."""
+
+
+class Stopping(Unavailable):
+    """The server goes away; `retry_after_sec` says when another one may be there."""
 
 
 class NotReady(Unavailable):

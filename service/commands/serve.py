@@ -8,6 +8,7 @@ import uvicorn
 from service.app import create_app
 from service.batch.status import DONE, FAILED
 from service.commands.arguments import Commands, command_parser
+from service.commands.serving import Server
 from service.ops.settings import Settings
 
 
@@ -21,7 +22,7 @@ def add_serve(commands: Commands) -> None:
 
 def serve(_: argparse.Namespace, settings: Settings) -> int:
     """Until it is told to stop; returns the exit status."""
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             create_app(settings),
             host=settings.host,
@@ -29,7 +30,8 @@ def serve(_: argparse.Namespace, settings: Settings) -> int:
             log_level=settings.log_level,
             log_config=None,
             access_log=False,  # service/web/observer.py has a line a request
-        )
+        ),
+        settings.grace_sec,
     )
     # KeyboardInterrupt is raised again once the server has shut down; SystemExit where it could not
     # begin, with a status of uvicorn's own.

@@ -90,6 +90,11 @@ class Metrics:
         """A job has got its thread."""
         self._told.queue_wait.observe(seconds)
 
+    def refused_at(self, gate: str, retry_after_sec: int) -> None:
+        """A gate has refused a request, and told when to come back."""
+        self._told.gates.labels(gate).inc()
+        self._told.retry_after.observe(retry_after_sec)
+
     def count(self, task: str, outcome: str) -> None:
         """One request has ended."""
         self._told.requests.labels(task, outcome).inc()

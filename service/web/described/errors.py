@@ -9,7 +9,8 @@ from service.web.answers.faults import ErrorAnswer
 
 def refusal(description: str, code: str, message: str, **facts: Fact) -> dict[str, Any]:
     """One documented error status: the answer's model, and an example with its facts."""
-    kind = "server_error" if "retry_after_sec" in facts else "invalid_request_error"
+    ours = facts.keys() & {"retry_after_sec", "timeout_sec"}
+    kind = "server_error" if ours else "invalid_request_error"
     param = facts.pop("param", None)
     error = {"type": kind, "code": code, "message": message, "param": param, **facts}
     content = {"application/json": {"example": {"error": error}}}
@@ -65,11 +66,22 @@ ERRORS: Final[dict[int | str, dict[str, Any]]] = {
         "an error on our side; it has been logged",
     ),
     503: refusal(
-        "`overloaded`, `not_ready`, `storage_full`, `out_of_memory`, `decoder_failed`: come back "
-        "after Retry-After seconds.",
+        "`overloaded`, `stopping`, `not_ready`, `storage_full`, `out_of_memory`, `decoder_failed`: "
+        "come back after Retry-After seconds. `overloaded`: no place is left, too much audio waits "
+        "for the model, or the wait would take longer than the request has.",
         "overloaded",
         "expected room in the queue of 32, got none: try again in 4 s",
         retry_after_sec=4,
         max_queue=32,
+    ),
+    504: refusal(
+        "`deadline_exceeded`: no answer within the time that the client gave in the header "
+        "Kolvani-Timeout-Sec, or the server to every request.",
+        "deadline_exceeded",
+        "expected an answer within 2 s, got none: the time went by in the stage queue",
+        stage="queue",
+        timeout_sec=2.0,
+        waited_sec=2.0,
+        worked_sec=0.0,
     ),
 }

@@ -61,6 +61,8 @@ async def health(resources: ResourcesDep) -> Health:
     responses={503: {"model": ErrorAnswer, "description": "Still loading, or no model loads."}},
 )
 async def ready(resources: ResourcesDep) -> Readiness:
+    if resources.pool.gates.stopping:
+        raise resources.pool.gates.gone()
     catalogue = resources.open_catalogue()
     if not catalogue.serving:
         raise NotReady(catalogue.nothing_to_serve().message)
