@@ -10,6 +10,7 @@ from asking import post, speech
 from servers import running_server
 
 MODEL = "model.int8.onnx"
+HEARD_ANEW: dict[str, object] = {"emission_cache_bytes": 0}  # else the model would not be asked
 
 
 def one_model(folder: Path, root: Path, source: str = "he-demo") -> Path:
@@ -35,7 +36,7 @@ def test_a_model_that_is_replaced_is_served_until_the_next_start(
 ) -> None:
     """Answers stay those of what was loaded, whether its files are replaced or gone."""
     models, cache = one_model(tmp_path / "models", root), tmp_path / "cache"
-    settings = {"models_dir": models, "cache_dir": cache if prepared else ""}
+    settings = {**HEARD_ANEW, "models_dir": models, "cache_dir": cache if prepared else ""}
     with running_server(tmp_path / "s", **settings) as server, server.client() as client:
         before = answer(client)
         other = root / "models/hi-demo" / MODEL
@@ -55,7 +56,7 @@ def test_a_bundle_that_is_overwritten_in_place_is_served_until_the_next_start(
     next start refuses it.
     """
     models = one_model(tmp_path / "models", root)
-    settings = {"models_dir": models, "cache_dir": ""}
+    settings = {**HEARD_ANEW, "models_dir": models, "cache_dir": ""}
     with running_server(tmp_path / "s", **settings) as server, server.client() as client:
         before = answer(client)
         (models / "he-demo" / MODEL).write_bytes(b"")
@@ -71,7 +72,7 @@ def test_weights_that_are_cut_off_while_they_are_mapped_end_the_process(
     process does not survive; the next start sees it, prepares it anew, and gives the same answers.
     """
     models, cache = one_model(tmp_path / "models", root), tmp_path / "cache"
-    settings = {"models_dir": models, "cache_dir": cache}
+    settings = {**HEARD_ANEW, "models_dir": models, "cache_dir": cache}
     with running_server(tmp_path / "s", **settings) as server, server.client() as client:
         before = answer(client)
         with weights_of(cache).open("r+b") as file:

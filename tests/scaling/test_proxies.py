@@ -1,6 +1,7 @@
 """Two replicas behind a real proxy: a full one is passed over, both are replaced under load."""
 
 import contextlib
+import csv
 import json
 import signal
 import socket
@@ -137,13 +138,18 @@ def test_both_replicas_are_replaced_under_load_and_no_request_fails(
     with behind(program, tmp_path) as proxied, Clients(proxied) as clients:
         clients.wait_for_more()
         for number, replica in enumerate(proxied.replicas):
+            name = ("one", "two")[number]
             if program == "haproxy":
-                order(proxied, f"set server kolvani/{('one', 'two')[number]} state drain")
+                order(proxied, f"set server kolvani/{name} state drain")
+                while seen(proxied, name)["scur"] != "0":
+                    pass
             assert replica.stop() in STOPPED
             clients.wait_for_more()
             replica.start()
             if program == "haproxy":
-                order(proxied, f"set server kolvani/{('one', 'two')[number]} state ready")
+                order(proxied, f"set server kolvani/{name} state ready")
+                while seen(proxied, name)["status"] != "UP":
+                    pass
             clients.wait_for_more()
     assert set(clients.statuses) == {200}
     assert all("Traceback" not in replica.log for replica in proxied.replicas)
@@ -182,8 +188,22 @@ def one_at_work(proxied: Proxied) -> Replica:
 
 def order(proxied: Proxied, command: str) -> None:
     """To HAProxy, through its socket."""
+    answer = told(proxied, command).strip()
+    assert not answer, json.dumps([command, answer])
+
+
+def seen(proxied: Proxied, name: str) -> dict[str, str]:
+    """How HAProxy sees a replica: `status` is UP where it gets requests, `scur` counts them."""
+    rows = csv.DictReader(told(proxied, "show stat").removeprefix("# ").splitlines())
+    return next(row for row in rows if row["svname"] == name)
+
+
+def told(proxied: Proxied, command: str) -> str:
+    """HAProxy's answer to a command."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(proxied.folder / "admin.sock"))
         connection.sendall(f"{command}\n".encode())
-        answer = connection.recv(1 << 12).decode().strip()
-    assert not answer, json.dumps([command, answer])
+        received = b""
+        while block := connection.recv(1 << 16):
+            received += block
+    return received.decode()
