@@ -41,8 +41,10 @@ def tune(variant: str) -> None:
     if variant in SESSIONS:
         make = acoustic._options  # noqa: SLF001  # the one place where it can be changed
 
-        def changed(threads: int, quantization: Quantization) -> onnxruntime.SessionOptions:
-            options = make(threads, quantization)
+        def changed(
+            intra_op_threads: int, quantization: Quantization
+        ) -> onnxruntime.SessionOptions:
+            options = make(intra_op_threads, quantization)
             options.log_severity_level = acoustic.ERRORS
             for change in VARIANTS[variant]:
                 change(options)

@@ -5,11 +5,12 @@ import threading
 from pathlib import Path
 
 import httpx
-from asking import post, speech, wait_for_work
+from asking import code, post, speech, wait_for_work
 from servers import Server, running_server
 
 CLIENTS = 6
 CLIP_SEC = 20.0
+STOPPED = (0, -signal.SIGTERM)
 
 
 def asking(server: Server, answers: list[object]) -> None:
@@ -22,7 +23,9 @@ def asking(server: Server, answers: list[object]) -> None:
 
 
 def test_what_has_been_begun_is_answered_before_the_end(tmp_path: Path) -> None:
-    """All requests that were admitted are answered in full, and the process ends with 0."""
+    """Nothing new is taken, all requests that were admitted are answered in full, and the process
+    ends.
+    """
     with running_server(tmp_path, workers=1) as server, server.client() as client:
         answers: list[object] = []
         threads = [threading.Thread(target=asking, args=(server, answers)) for _ in range(CLIENTS)]
@@ -30,9 +33,16 @@ def test_what_has_been_begun_is_answered_before_the_end(tmp_path: Path) -> None:
             thread.start()
         wait_for_work(client, CLIENTS)
         server.process.send_signal(signal.SIGTERM)
+        ready = client.get("/readyz")
+        while ready.status_code == httpx.codes.OK:  # the signal is on its way
+            ready = client.get("/readyz")
+        assert (ready.status_code, code(ready)) == (503, "stopping")
+        refused = post(client, speech(1))
+        assert (refused.status_code, code(refused)) == (503, "stopping")
+        assert int(refused.headers["retry-after"]) > 0
         for thread in threads:
             thread.join()
-        assert server.process.wait(timeout=60) in (0, -signal.SIGTERM)
+        assert server.process.wait(timeout=60) in STOPPED
     assert answers == [200] * CLIENTS
     assert list(server.temporary.iterdir()) == []
     assert not server.has_logged_errors()
