@@ -89,7 +89,7 @@ class Gates:
             named = tuple(models)
             self._check_budget(named, audio_sec, audio_sec)
             work_sec = self._speeds.work_sec(named, audio_sec)
-            self._check_time(admitted, self._ahead_sec(work_sec))
+            self._check_time(admitted, self._ahead_sec(work_sec, admitted))
             self._budget.take(named, audio_sec)
             admitted.models, admitted.audio_sec = named, audio_sec
             admitted.work_sec = work_sec

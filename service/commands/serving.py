@@ -43,9 +43,9 @@ class Server(uvicorn.Server):
         """Ten times a second: whether it is over."""
         over = await super().on_tick(counter)
         gates = self._gates()
-        if over or gates is None or self._ends_at is None:
+        if gates is None or self._ends_at is None:
             return over
-        left_sec = self._ends_at - time.monotonic()
+        left_sec = 0.0 if over else self._ends_at - time.monotonic()
         for admitted in gates.inside:
             if self._is_late(gates, admitted, left_sec):
                 gates.hand_back(admitted)

@@ -47,7 +47,13 @@ class _Work:
     turned: threading.Event = field(default_factory=threading.Event)
     begun: bool = False
     waiting: bool = True
-    took_at: float = 0.0  # its core
+    took_at: float = 0.0  # its core, for the turn that it has
+    counted_at: float = 0.0
+
+    def count(self, now: float) -> None:
+        """It has worked until now."""
+        self.admitted.worked_sec += now - self.counted_at
+        self.counted_at = now
 
 
 class Pool:
@@ -147,6 +153,7 @@ class Pool:
         first.
         """
         work, now = self._works[admitted.turn], self.gates.clock()
+        work.count(now)
         admitted.check(now)
         if not admitted.turn.long or now - work.took_at < self._least_turn_sec:
             return
@@ -166,7 +173,7 @@ class Pool:
             raise admitted.cause or Dropped
         work.core.take()
         again = self.gates.clock()
-        work.took_at = again
+        work.took_at = work.counted_at = again
         admitted.waited_sec += again - now
         put_aside(again - now)
 
@@ -234,7 +241,7 @@ class Pool:
         admitted, clock = work.admitted, self.gates.clock
         queued_at = work.took_at
         work.core.take()
-        work.took_at = clock()
+        work.took_at = work.counted_at = clock()
         try:
             admitted.check(work.took_at)
             admitted.stage = "work"
@@ -267,7 +274,7 @@ class Pool:
 
     def _let_go(self, work: _Work, now: float) -> float:
         """Seconds for which it held its core since it was last asked."""
+        work.count(now)
         held_sec = now - work.took_at
         work.took_at = now
-        work.admitted.worked_sec += held_sec
         return held_sec
