@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from bench.figures import write
 from bench.hardware import hardware
-from bench.loads.mixture import Mixture, send, statuses_told
+from bench.loads.mixture import Mixture, recordings, send, statuses_told
 from bench.loads.served import serving
 from bench.loads.tuned import AS_IT_IS, ENVIRONMENTS, NAMES
 from bench.loads.watching import Sample, sample, slope
@@ -125,9 +125,9 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     names = NAMES if "all" in options.variants else options.variants
-    runs = []
+    runs, files = [], recordings()
     for name in names:
-        runs.append(soaked(name, options.minutes, Mixture(SEED)))
+        runs.append(soaked(name, options.minutes, Mixture(SEED, files)))
         print(table(runs[-1:]), flush=True)
     if len(runs) > 1:
         print(table(runs))

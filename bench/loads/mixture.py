@@ -5,7 +5,7 @@ import http.client
 import io
 import random
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -40,18 +40,26 @@ class Sent:
     manner: Manner
 
 
-class Mixture:
-    """Requests by a seed, of recordings that are made once."""
+Files = Mapping[tuple[float, str], bytes]  # by seconds and format
 
-    def __init__(self, seed: int) -> None:
+
+def recordings() -> Files:
+    """One of every length in every format."""
+    samples, rate = soundfile.read(CLIP, dtype="float32")
+    return {
+        (seconds, suffix): _file(np.resize(samples, round(seconds * rate)), suffix)
+        for seconds in LENGTHS_SEC
+        for suffix in dict.fromkeys(FORMATS)
+    }
+
+
+class Mixture:
+    """Requests by a seed, of `recordings`."""
+
+    def __init__(self, seed: int, files: Files) -> None:
         self._random = random.Random(seed)  # noqa: S311  # no secret
-        samples, self._rate = soundfile.read(CLIP, dtype="float32")
-        self._files = {
-            (seconds, suffix): _file(np.resize(samples, round(seconds * self._rate)), suffix)
-            for seconds in LENGTHS_SEC
-            for suffix in dict.fromkeys(FORMATS)
-        }
-        self._clip_sec = len(samples) / self._rate
+        self._files = files
+        self._clip_sec = soundfile.info(CLIP).duration
         self._text = TEXT.read_text(encoding="utf-8").split()
 
     def next(self) -> Sent:
