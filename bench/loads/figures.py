@@ -73,7 +73,7 @@ def row(level: Level, lengths: Sequence[float], places: int, workers: int) -> di
     ]
     seconds = [request.seconds for request in admitted]
     alone = [request for bare in level.bare for request in bare]
-    longest = by_clip(alone)[max(range(len(lengths)), key=lambda clip: lengths[clip])]
+    longest = max(by_clip(alone).values())
     rates = [audio_rate(heard.of(OK), lengths) for heard in level.heard]
     return {
         "clients": level.clients,
