@@ -40,7 +40,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Heard:
-    """What clients saw in a while. errors: wrk's own, of connections; cpu_sec: what wrk took."""
+    """What clients saw in a while. errors: wrk's own, of connections; wall_sec: from the first
+    request to the last answer; cpu_sec: what wrk took.
+    """
 
     requests: Sequence[Request]
     errors: str
@@ -90,7 +92,10 @@ def heard(
         raise RuntimeError("expected Retry-After with every 503, got one without")
     *told, errors = lines
     requests = [_request(line) for line in told]
-    return Heard(requests, errors.removeprefix("errors "), after.elapsed - before.elapsed, cpu_sec)
+    if not requests:
+        raise RuntimeError(f"expected answers within {seconds} s, got none")
+    wall_sec = max(one.ended for one in requests) - min(one.began for one in requests)
+    return Heard(requests, errors.removeprefix("errors "), wall_sec, cpu_sec)
 
 
 def _request(line: str) -> Request:
