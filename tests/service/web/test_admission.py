@@ -13,9 +13,13 @@ import numpy as np
 import pytest
 import soundfile
 from bundles import RATE, STRIDE, TOKENS, Opener, PlantedModel, write_bundle
+from fastapi import FastAPI
 from in_process import served
 from numpy.typing import NDArray
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service.app import create_app
 from service.errors import InferenceError
 from service.ops.settings import Settings
 from service.serving.catalogue import Catalogue
@@ -183,6 +187,48 @@ def test_a_short_request_is_answered_while_a_long_one_is_heard(
     answer = long.result().json()
     assert answer["duration_sec"] == 40.0
     assert answer["timings"]["queue"] > 0
+
+
+class _Keyed:
+    """Says whose a request is, as the check of keys does."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["state"]["client"] = Headers(scope=scope).get("key", "")
+        await self._app(scope, receive, send)
+
+
+def test_another_keys_request_goes_before_more_of_the_same(
+    tmp_path: Path,
+    model: Stepped,
+    monkeypatch: pytest.MonkeyPatch,
+    threads: concurrent.futures.ThreadPoolExecutor,
+) -> None:
+    """Though it came later, and is longer."""
+
+    def with_keys(settings: Settings) -> FastAPI:
+        keyed = create_app(settings)
+        keyed.add_middleware(_Keyed)
+        return keyed
+
+    monkeypatch.setattr("service.app.create_app", with_keys)
+    write_bundle(tmp_path / "hebrew", id="hebrew")
+    catalogue = Catalogue.read(tmp_path, opener=Opener({"hebrew": model}))
+    with served(monkeypatch, lambda: catalogue, LIMITS) as url:
+        assert post(url, noise(1)).status_code == 200  # the model is warm
+        model.heard.clear()
+        model.held = True
+        asked = [threads.submit(post, url, noise(2, 1), key="many")]
+        model.wait()
+        for waiting, (key, seconds) in enumerate([("many", 3), ("one", 4)], 1):
+            asked.append(threads.submit(post, url, noise(seconds), key=key))
+            until(lambda count=waiting: pool(url)["waiting"] == count)  # type: ignore[misc]  # bound
+        model.free()
+        assert {one.result().status_code for one in asked} == {200}
+    assert model.heard == [2 * RATE, 4 * RATE, 3 * RATE]
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "soon", "nan", "inf", ""])
