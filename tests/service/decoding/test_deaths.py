@@ -161,10 +161,12 @@ def test_closing_ends_all(hours: bytes) -> None:
     running = Decoders(1)
     running.duration_sec(io.BytesIO(CLIP))
     pids = running.pids
+
+    def close(_: float) -> None:
+        running.close()
+
     with pytest.raises(DecoderFailed):
-        running.decode(
-            io.BytesIO(hours), RATE, MAX_SEC, lambda seconds: seconds and running.close()
-        )
+        running.decode(io.BytesIO(hours), RATE, MAX_SEC, close)
     wait_gone(pids)
     assert running.pids == []
 
