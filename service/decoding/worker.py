@@ -85,6 +85,7 @@ class Worker:
         rate, max_sec = int(question["sample_rate"]), float(question["max_sec"])
         limit_output(int(max_sec * rate) * SAMPLE_BYTES)
         limit = CpuLimit(cpu_sec_for(max_sec))
+        self._told = time.monotonic()
         audio = decode(source, rate, max_sec, self._progress(limit), self._ask_for_file)
         held.callback(audio.close)
         done: Message = {
