@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 # All but what it maps of files. It starts with 0.07 GB, and sound takes 0.02 GB more. The picture
-# beside a sound takes the most, as FFmpeg looks at it to know what it is: 0.15 GB more for an 8K video.
+# beside a sound takes the most, as FFmpeg looks at it to know what it is: 0.15 GB for 8K video.
 MEMORY_BYTES: Final = 256 << 20
 OPEN_FILES: Final = 32
 OUTPUT_SLACK_BYTES: Final = 1 << 20
