@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import av
 import numpy as np
@@ -66,7 +66,7 @@ def _sndfile(tone: NDArray[np.float32], container: str, subtype: str) -> bytes:
 def _ffmpeg(tone: NDArray[np.float32], container: str, codec: str) -> bytes:
     buffer = io.BytesIO()
     with av.open(buffer, mode="w", format=container) as output:
-        stream = output.add_stream(codec, rate=RATE, layout="mono")
+        stream = cast("av.AudioStream", output.add_stream(codec, rate=RATE, layout="mono"))
         size = stream.codec_context.frame_size or PCM_FRAME
         resampler = av.AudioResampler(format=stream.codec_context.format.name, frame_size=size)
         frame = av.AudioFrame.from_ndarray(tone[np.newaxis], format="fltp", layout="mono")
@@ -80,7 +80,7 @@ def _ffmpeg(tone: NDArray[np.float32], container: str, codec: str) -> bytes:
 def flip_bits(content: bytearray, rng: random.Random, _: list[bytes]) -> None:
     """A few bits, anywhere or in the header."""
     end = len(content) if rng.getrandbits(1) else min(len(content), 128)
-    for _ in range(rng.randint(1, 16)):
+    for _flip in range(rng.randint(1, 16)):
         content[rng.randrange(end)] ^= 1 << rng.randrange(8)
 
 

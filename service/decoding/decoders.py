@@ -44,6 +44,7 @@ class Decoders:
         # Reason -> decoders that were replaced.
         self.restarts: Mapping[str, int] = dict.fromkeys(REASONS, 0)
         self._closed = threading.Event()
+        self._last_started = False
         self._changed = threading.Condition()
         self._seats = [_Seat() for _ in range(count + 1)]
         # The last one used comes first: its memory is warm, and others' stays untouched.
@@ -57,8 +58,8 @@ class Decoders:
 
     @property
     def ready(self) -> bool:
-        """Whether a file could be decoded now or soon: one process has started."""
-        return any(seat.decoder and seat.decoder.ready for seat in self._seats[1:])
+        """Whether processes start: a file can be decoded, at once or when one is replaced."""
+        return self._last_started
 
     @property
     def pids(self) -> list[int]:
@@ -160,6 +161,7 @@ class Decoders:
 
     def _on_change(self, seat: _Seat, decoder: Decoder) -> None:
         with self._changed:
+            self._last_started = decoder.started
             if decoder.ended:
                 seat.decoder = None
                 if seat.in_use is not decoder:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from service.decoding import conversation
 from service.decoding.decoders import Decoders
 from service.errors import CorruptAudio, DecoderFailed
 
@@ -25,6 +26,7 @@ MEASURES, DECODES = 0, 1  # places among the processes
 
 PARENT = """
 import io, sys
+from service.decoding import conversation
 from service.decoding.decoders import Decoders
 
 decoders = Decoders(1)
@@ -113,6 +115,16 @@ def test_twice_is_an_error(decoders: Decoders, hours: bytes) -> None:
     assert decoders.decode(io.BytesIO(CLIP), RATE, MAX_SEC).duration_sec > 0
 
 
+def test_one_that_says_nothing_is_given_up(
+    decoders: Decoders, hours: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that was killed, although it is there."""
+    monkeypatch.setattr(conversation, "SILENT_SEC", 1.0)
+    strike = killing(decoders, signal.SIGSTOP)
+    decoders.decode(io.BytesIO(hours), RATE, MAX_SEC, strike).close()
+    assert decoders.restarts["failed"] == 1
+
+
 def test_who_raises_stops_it(decoders: Decoders, hours: bytes) -> None:
     """The decoder does not go on with what nobody wants, and another takes its place."""
     (*_, before) = decoders.pids
@@ -161,10 +173,12 @@ def test_closing_ends_all(hours: bytes) -> None:
     running = Decoders(1)
     running.duration_sec(io.BytesIO(CLIP))
     pids = running.pids
+
+    def close(_: float) -> None:
+        running.close()
+
     with pytest.raises(DecoderFailed):
-        running.decode(
-            io.BytesIO(hours), RATE, MAX_SEC, lambda seconds: seconds and running.close()
-        )
+        running.decode(io.BytesIO(hours), RATE, MAX_SEC, close)
     wait_gone(pids)
     assert running.pids == []
 

@@ -15,7 +15,6 @@ from service import samples
 from service.audio import decode
 from service.decoding import decoder as module
 from service.decoding import decoders as pool
-from service.decoding import descriptors
 from service.decoding.decoders import Decoders
 from service.errors import (
     AudioTooLong,
@@ -136,7 +135,7 @@ def test_a_full_disk_is_no_fault_of_the_file(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     before = decoders.pids
-    monkeypatch.setattr(descriptors.tempfile, "TemporaryFile", full)
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
     with pytest.raises(StorageFull, match="No space left") as raised:
         decoders.decode(io.BytesIO(wav(80)), RATE, MAX_SEC)
     assert raised.value.facts["retry_after_sec"] == samples.RETRY_SEC
@@ -155,6 +154,8 @@ def test_nothing_has_a_name_and_no_descriptor_stays(
     assert open_descriptors("self") == before + 1
     audio.close()
     assert open_descriptors("self") == before
+    with pytest.raises(CorruptAudio):  # whose answer comes after all is closed there
+        decoders.decode(io.BytesIO(b"fLaC and nothing"), RATE, MAX_SEC)
     for pid in decoders.pids:
         assert open_descriptors(pid) == 4  # the standard ones, and the socket
 
