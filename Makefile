@@ -12,19 +12,21 @@ PROXIES := .venv/.proxies
 WRK := .venv/.wrk
 BROWSER := .venv-browser/.complete
 TOOLS := .tools/.complete
+FUZZ := .venv-fuzz/.complete
+AUDIT := .venv-audit/.complete
 
 # `make serve HOST=0.0.0.0 PORT=9000`; shells export a HOST of their own, which is not meant.
 LISTEN := $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 .PHONY: serve test programs test-export test-browser test-monitoring test-faults test-scaling test-deploy test-image
-.PHONY: lint bench bench-quick bench-older-cpu bench-load bench-soak bench-scaling
+.PHONY: test-fuzz audit lint bench bench-quick bench-older-cpu bench-load bench-soak bench-scaling
 .PHONY: export-he export-hi demo-he demo-hi clean
 
 serve: $(RUNTIME)
 	.venv/bin/python -m service serve $(LISTEN)
 
 test: $(RUNTIME) programs
-	.venv/bin/python -m pytest $(addprefix --ignore=tests/,export browser deploy image monitoring faults scaling)
+	.venv/bin/python -m pytest $(addprefix --ignore=tests/,export browser deploy image monitoring fuzz faults scaling)
 
 # The dashboard and the alerts, on what a real Prometheus scrapes.
 test-monitoring: $(RUNTIME) $(PROMETHEUS)
@@ -53,6 +55,14 @@ test-deploy: $(RUNTIME) $(TOOLS)
 test-image: $(RUNTIME)
 	timeout 1200 deploy/image/build.sh
 	.venv/bin/python -m pytest tests/image
+
+# Every operation of the OpenAPI document, asked of the running service in ways that nobody thought of.
+test-fuzz: $(RUNTIME) $(FUZZ)
+	.venv/bin/python -m pytest tests/fuzz
+
+# Known vulnerabilities of what is pinned; says so where their database cannot be reached.
+audit: $(AUDIT)
+	.venv-audit/bin/python deploy/audit.py
 
 lint: $(RUNTIME) $(EXPORT)
 	.venv/bin/ruff check .
@@ -110,12 +120,22 @@ demo-hi: $(EXPORT) $(VOICES)
 	.venv-export/bin/python -m export.demo hi --sentences $(DEMO_SENTENCES) --words $(DEMO_WORDS) --festival
 
 clean:
-	rm -rf .venv .venv-export .venv-bench .venv-browser .tools build
+	rm -rf .venv .venv-export .venv-bench .venv-browser .venv-fuzz .venv-audit .tools build
 
 $(RUNTIME): requirements.txt requirements-dev.txt requirements-tracing.txt
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt \
 	    -r requirements-dev.txt -r requirements-tracing.txt
+	touch $@
+
+$(FUZZ): requirements-fuzz.txt
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt
+	touch $@
+
+$(AUDIT): requirements-audit.txt
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-audit.txt
 	touch $@
 
 $(EXPORT): requirements-export.txt requirements-dev.txt

@@ -28,6 +28,10 @@ from service.preparing.cache import prepared_models
 from service.serving.catalogue import Catalogue
 from service.serving.emission_cache import EmissionCache
 from service.web.answers.faults import INTERNAL, fault
+from service.web.described.security import describe_guards
+from service.web.guards.challenge import UNAUTHORIZED, challenge
+from service.web.guards.headers import SecurityHeaders
+from service.web.guards.surround import door_of, surround
 from service.web.observer import CLIENT_CLOSED_REQUEST, Observer
 from service.web.page.files import PageFiles
 from service.web.resources import ClientGone, Resources
@@ -51,8 +55,13 @@ STATUSES: Final[dict[type[KolvaniError], int]] = {
     errors.InvalidField: 400,
     errors.UnsupportedTask: 400,
     errors.EmptyTranscript: 400,
+    errors.UnknownHost: 400,
+    errors.MissingKey: 401,
+    errors.InvalidKey: 401,
+    errors.Forbidden: 403,
     errors.UnknownModel: 404,
     errors.UnknownLanguage: 404,
+    errors.BodyTooSlow: 408,
     errors.AudioTooLong: 413,
     errors.UploadTooLarge: 413,
     errors.SubtitlesTooLong: 413,
@@ -67,11 +76,14 @@ STATUSES: Final[dict[type[KolvaniError], int]] = {
     errors.CorruptAudio: 422,
     errors.EmptyAudio: 422,
     errors.InvalidSamples: 422,
+    errors.RateLimited: 429,
+    errors.HeadersTooLarge: 431,
     errors.BundleError: 500,
     errors.InferenceError: 500,
     errors.Overloaded: 503,
     errors.Stopping: 503,
     errors.DeadlineExceeded: 504,
+    errors.TooManyConnections: 503,
     errors.NotReady: 503,
     errors.StorageFull: 503,
     errors.OutOfMemory: 503,
@@ -83,7 +95,9 @@ def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> Fa
     """An application that owns its models and threads from start to shutdown.
 
     traces: makes the spans, instead of what the settings ask for; shut down with the rest.
+    Raises KeysError.
     """
+    door = door_of(settings)
     traces = traces or tracer_provider(settings.otlp_endpoint, __version__)
 
     @asynccontextmanager
@@ -103,9 +117,10 @@ def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> Fa
         )
         emissions = EmissionCache(settings.emission_cache_bytes)
         decoders = Decoders(workers)
-        resources = Resources(settings, pool, metrics, decoders, cpus, threads, emissions)
+        resources = Resources(settings, pool, metrics, decoders, cpus, threads, emissions, door)
         metrics.watch(emissions, pool)
         metrics.watch_decoders(decoders)
+        metrics.watch_keys(door.count_keys, door.are_keys_stale)
         metrics.watch_models(resources.count_served, resources.count_broken)
         metrics.expect(kind("").code for kind, status in STATUSES.items() if status in REFUSALS)
         app.state.resources = resources
@@ -138,13 +153,16 @@ def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> Fa
     app.include_router(forced_alignment.router)
     app.include_router(pages.router)
     app.mount("/ui", PageFiles())
+    describe_guards(app, with_keys=door.keys is not None)
     app.add_exception_handler(KolvaniError, _domain_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(ClientGone, _client_gone)
     app.add_exception_handler(ClientDisconnect, _client_gone)
     app.add_exception_handler(Exception, _internal_error)
-    app.add_middleware(Observer, on_error=_internal_error)  # the last one added is the outermost
+    surround(app, settings, door, _refusal)  # the last one added is the outermost
+    app.add_middleware(Observer, on_error=_internal_error)
+    app.add_middleware(SecurityHeaders)
     return app
 
 
@@ -199,12 +217,18 @@ def _open_catalogue(settings: Settings, intra_op_threads: int, cores: Cores) -> 
 async def _domain_error(_: Request, error: Exception) -> Response:
     if not isinstance(error, KolvaniError):
         raise error
+    return _refusal(error)
+
+
+def _refusal(error: KolvaniError) -> Response:
     note_outcome(error.code)
     headers = {}
     if "retry_after_sec" in error.facts:
         headers["Retry-After"] = str(error.facts["retry_after_sec"])
     if isinstance(error, errors.Stopping):
         headers["Connection"] = "close"  # the next request is for another server
+    if STATUSES[type(error)] == UNAUTHORIZED:
+        headers["WWW-Authenticate"] = challenge(error)
     return JSONResponse(error.as_dict(), STATUSES[type(error)], headers)
 
 

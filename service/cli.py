@@ -1,4 +1,4 @@
-"""`python -m service serve | transcribe | align | retime | models | prepare | doctor`."""
+"""`python -m service serve | transcribe | align | retime | models | prepare | doctor | keys`."""
 
 import argparse
 import logging
@@ -14,6 +14,7 @@ from service.batch.outputs.answers import pretty
 from service.batch.status import EXIT_STATUSES, FAILED, INTERRUPTED, TERMINATED, USAGE, WrongUsage
 from service.commands.align import add_align
 from service.commands.doctor import add_doctor
+from service.commands.keys import add_keys
 from service.commands.models import add_models
 from service.commands.prepare import add_prepare
 from service.commands.retime import add_retime
@@ -32,6 +33,7 @@ COMMANDS: Final = (
     add_models,
     add_prepare,
     add_doctor,
+    add_keys,
 )
 
 

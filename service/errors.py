@@ -19,7 +19,15 @@
     │   ├── EmptyAudio                   no samples at all
     │   ├── InvalidSamples               NaN or infinite samples
     │   ├── AudioTooLong                 longer than the limit
-    │   └── UploadTooLarge               more bytes than the limit
+    │   ├── UploadTooLarge               more bytes than the limit
+    │   ├── UnknownHost                  a Host header that is not served here
+    │   ├── HeadersTooLarge              more header fields, or bytes of them, than the limit
+    │   └── BodyTooSlow                  a body that comes too slowly to wait for
+    ├── Refused (PermissionError)
+    │   ├── MissingKey                   no API key where one is asked for
+    │   ├── InvalidKey                   one that is not known
+    │   ├── Forbidden                    one that is not for this
+    │   └── RateLimited                  as much as the client may have, for now
     ├── NotFound (LookupError)
     │   ├── UnknownModel                 no model of that name
     │   └── UnknownLanguage              no model for that language
@@ -27,6 +35,7 @@
     │   ├── Overloaded                   the queue is full: come back later
     │   ├── DeadlineExceeded             no answer within the time that there was
     │   ├── Stopping                     the server goes away: ask another one
+    │   ├── TooManyConnections           no room for another connection
     │   ├── NotReady                     no model is warm yet
     │   ├── StorageFull                  no room on the disk for long audio
     │   ├── OutOfMemory                  no room in memory for this request
@@ -146,6 +155,44 @@ class UploadTooLarge(InputError):
     """More bytes than the limit."""
 
 
+class UnknownHost(InputError):
+    """A Host header that is not served here."""
+
+
+class HeadersTooLarge(InputError):
+    """More header fields, or bytes of them, than the limit."""
+
+
+class BodyTooSlow(InputError):
+    """A body that comes too slowly to wait for."""
+
+
+class Refused(KolvaniError, PermissionError):
+    """Not for this client."""
+
+    type = "authentication_error"
+
+
+class MissingKey(Refused):
+    """No API key where one is asked for."""
+
+
+class InvalidKey(Refused):
+    """An API key that is not known."""
+
+
+class Forbidden(Refused):
+    """An API key that is not for this."""
+
+    type = "permission_error"
+
+
+class RateLimited(Refused):
+    """As much as the client may have, for now; `retry_after_sec` says when there is more."""
+
+    type = "rate_limit_error"
+
+
 class NotFound(KolvaniError, LookupError):
     """A name that is not known here."""
 
@@ -174,6 +221,10 @@ class DeadlineExceeded(Unavailable):
 
 class Stopping(Unavailable):
     """The server goes away; `retry_after_sec` says when another one may be there."""
+
+
+class TooManyConnections(Unavailable):
+    """No room for another connection."""
 
 
 class NotReady(Unavailable):

@@ -117,6 +117,7 @@ def test_the_api_examples_are_real_answers(
         "docs/OPERATIONS.md",
         "docs/PEERS.md",
         "docs/MONITORING.md",
+        "docs/SECURITY.md",
     ],
 )
 def test_documents_are_finished_and_their_links_lead_somewhere(name: str, root: Path) -> None:
@@ -131,14 +132,15 @@ def test_documents_are_finished_and_their_links_lead_somewhere(name: str, root: 
 def test_the_makefile_has_the_commands_that_the_readme_names(readme: str, root: Path) -> None:
     """No `make` command is promised that does not exist."""
     targets = re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(), re.MULTILINE)
-    others = ("CONTRIBUTING.md", "docs/OPERATIONS.md")
+    others = ("CONTRIBUTING.md", "docs/OPERATIONS.md", "docs/SECURITY.md")
     documents = [readme, *((root / name).read_text(encoding="utf-8") for name in others)]
     named = {name for text in documents for name in CALL.findall(text)}
     assert named <= set(targets)
 
 
 def test_operations_speak_of_settings_that_exist(root: Path) -> None:
-    """Every variable that the guide for operators names is a setting."""
-    guide = (root / "docs/OPERATIONS.md").read_text(encoding="utf-8")
+    """Every variable that the guides for operators name is a setting."""
+    guides = ("docs/OPERATIONS.md", "docs/SECURITY.md")
+    guide = "".join((root / name).read_text(encoding="utf-8") for name in guides)
     known = {f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields}
     assert set(re.findall(r"KOLVANI_[A-Z_]+", guide)) <= known

@@ -1,15 +1,18 @@
 """`serve`: listen for HTTP requests."""
 
 import argparse
+import sys
 from contextlib import suppress
 
 import uvicorn
 
+from service.access.lines import KeysError
 from service.app import create_app
 from service.batch.status import DONE, FAILED
 from service.commands.arguments import Commands, command_parser
 from service.commands.serving import Server
 from service.ops.settings import Settings
+from service.web.guards.connection import Patience, connection_class, most_connections
 
 
 def add_serve(commands: Commands) -> None:
@@ -22,13 +25,21 @@ def add_serve(commands: Commands) -> None:
 
 def serve(_: argparse.Namespace, settings: Settings) -> int:
     """Until it is told to stop; returns the exit status."""
+    try:
+        app = create_app(settings)
+    except KeysError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return FAILED
     server = Server(
         uvicorn.Config(
-            create_app(settings),
+            app,
             host=settings.host,
             port=settings.port,
             log_level=settings.log_level,
             log_config=None,
+            http=connection_class(_patience(settings)),
+            timeout_keep_alive=settings.keep_alive_sec,
+            forwarded_allow_ips=settings.trusted_proxies,
             access_log=False,  # service/web/observer.py has a line a request
         ),
         settings.grace_sec,
@@ -38,3 +49,11 @@ def serve(_: argparse.Namespace, settings: Settings) -> int:
     with suppress(KeyboardInterrupt, SystemExit):
         server.run()
     return DONE if server.started else FAILED
+
+
+def _patience(settings: Settings) -> Patience:
+    return Patience(
+        settings.headers_timeout_sec,
+        settings.send_timeout_sec,
+        most_connections(settings.max_connections),
+    )

@@ -187,6 +187,24 @@ class ModelCollector(Collector):
         )
 
 
+class KeyCollector(Collector):
+    """The API keys."""
+
+    def __init__(self, count: Callable[[], int], stale: Callable[[], bool]) -> None:
+        self._count, self._stale = count, stale
+
+    def collect(self) -> Iterator[Metric]:
+        """One metric a figure."""
+        yield GaugeMetricFamily(
+            "kolvani_api_keys", "API keys that are known; 0: none is asked for.", self._count()
+        )
+        yield GaugeMetricFamily(
+            "kolvani_api_keys_stale",
+            "1 if the file of keys has changed and cannot be read: the former ones hold.",
+            float(self._stale()),
+        )
+
+
 class LimitCollector(Collector):
     """What the process may use."""
 

@@ -29,13 +29,14 @@ class Fit:
 
 @dataclass
 class Facts:
-    """One request. outcome: `ok`, an error's code, `client_gone` or `internal`; stages: seconds by
-    stage. None: not learnt.
+    """One request. client: the name of its API key, never the key; outcome: `ok`, an error's code,
+    `client_gone` or `internal`; stages: seconds by stage. None: not learnt.
     """
 
     request_id: str
     trace_id: str
     span_id: str
+    client: str | None = None
     task: str | None = None
     outcome: str | None = None
     model: str | None = None
@@ -60,6 +61,12 @@ def known(facts: Facts) -> Iterator[None]:
         yield
     finally:
         _CURRENT.reset(token)
+
+
+def note_client(name: str) -> None:
+    """Whose API key it was."""
+    if (facts := current()) is not None:
+        facts.client = name
 
 
 def note_task(task: str) -> None:

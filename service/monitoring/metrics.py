@@ -20,6 +20,7 @@ from service.monitoring.collectors import (
     DecoderCollector,
     DecoderFigures,
     EmissionCacheCollector,
+    KeyCollector,
     LimitCollector,
     ModelCollector,
     PoolCollector,
@@ -31,7 +32,7 @@ from service.monitoring.tally import Tally
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 # Answers that say: not now, not so much, not you. What is wrong with a request's content is none.
-REFUSALS: Final = frozenset({401, 403, 408, 413, 429, 503, 504})
+REFUSALS: Final = frozenset({401, 403, 408, 413, 429, 431, 503, 504})
 # Text and audio were read, and cannot belong together.
 IMPOSSIBLE: Final = frozenset({"no_speech", "nothing_to_align", "transcript_too_long"})
 ALIGNING: Final = frozenset({"align", "retime"})
@@ -76,6 +77,10 @@ class Metrics:
     def watch_models(self, served: Callable[[], int], broken: Callable[[], int]) -> None:
         """Tell how many models can be asked, and how many cannot."""
         self.registry.register(ModelCollector(served, broken))
+
+    def watch_keys(self, count: Callable[[], int], stale: Callable[[], bool]) -> None:
+        """Tell how many API keys are known, and whether their file cannot be read any more."""
+        self.registry.register(KeyCollector(count, stale))
 
     def expect(self, reasons: Iterable[str]) -> None:
         """Reasons of refusals: each is told from the start, as 0."""

@@ -4,10 +4,12 @@ Every field is `KOLVANI_<NAME>`, from the environment or a `.env` file in the wo
 """
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from service.access.rates import read_rate
 
 ENV_PREFIX: Final = "KOLVANI_"
 
@@ -19,6 +21,9 @@ MOST_AUDIO_SEC: Final = 24 * 3600.0
 DEFAULT_QUEUE_AUDIO_SEC: Final = 8 * 3600.0  # twice the longest that is taken by default
 DEFAULT_CACHE_BYTES: Final = 1 << 28
 DEFAULT_UPLOAD_BYTES: Final = 1 << 30  # 4 hours of 16-bit WAV at 16 kHz take 0.46 GB
+
+
+Names = Annotated[tuple[str, ...], NoDecode]  # with commas between, not JSON
 
 
 class Settings(BaseSettings):
@@ -85,6 +90,71 @@ class Settings(BaseSettings):
     otlp_endpoint: str | None = Field(
         None, description="OpenTelemetry collector that gets traces, over HTTP; needs its packages."
     )
+
+    api_keys_file: Path | None = Field(
+        None, description="File of API keys; without one everything is open to everybody."
+    )
+    open_status: bool = Field(
+        default=False, description="Whether `/stats` and `/metrics` need no key where others do."
+    )
+    rate_limit: str | None = Field(
+        None, description="Requests for work of a key, or of an address without keys: `60/minute`."
+    )
+    audio_limit: str | None = Field(
+        None, description="Seconds of audio of the same: `36000/day`. Each process counts its own."
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="Addresses whose `X-Forwarded-For` is believed, or `*`."
+    )
+    cors_origins: Names = Field(
+        (), description="Web pages that may call, by origin: `https://a.example`; `*`: all."
+    )
+    allowed_hosts: Names = Field(
+        (), description="`Host` headers that are served, `*.a.example` too; none: all."
+    )
+    headers_timeout_sec: float = Field(
+        20.0, gt=0, le=3600, description="How long a request's headers may take to come."
+    )
+    body_timeout_sec: float = Field(
+        20.0,
+        gt=0,
+        le=3600,
+        description="How long a body may be waited for, and for each"
+        " `KOLVANI_MIN_BODY_BYTES_PER_SEC` of it a second more.",
+    )
+    min_body_bytes_per_sec: int = Field(
+        500, ge=1, description="Slowest upload, once `KOLVANI_BODY_TIMEOUT_SEC` is used up."
+    )
+    send_timeout_sec: float = Field(
+        60.0, gt=0, le=3600, description="How long a client may take no bytes of its answer."
+    )
+    keep_alive_sec: int = Field(
+        5, ge=1, le=3600, description="How long an idle connection is kept."
+    )
+    max_connections: int = Field(
+        0,
+        ge=0,
+        description="Open connections; 0: half of the files that may be open, or 4096.",
+    )
+
+    @field_validator("cors_origins", "allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(filter(None, (part.strip() for part in value.split(","))))
+        return value
+
+    @field_validator("api_keys_file", "rate_limit", "audio_limit", mode="before")
+    @classmethod
+    def _off_if_empty(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("rate_limit", "audio_limit")
+    @classmethod
+    def _is_a_rate(cls, value: str | None) -> str | None:
+        if value is not None:
+            read_rate(value)
+        return value
 
     @field_validator("cache_dir", mode="before")
     @classmethod

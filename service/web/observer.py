@@ -145,6 +145,7 @@ class _Watched:
     def fields(self) -> Iterable[tuple[str, object]]:
         """What the log line and the span tell; None where it is not known."""
         facts = self.facts
+        yield "client", facts.client
         yield "task", facts.task
         yield "outcome", facts.outcome
         yield "model", facts.model

@@ -9,6 +9,7 @@ from typing import Annotated, BinaryIO, Final, TypeVar
 
 from fastapi import Depends, Request
 
+from service.access.door import Door
 from service.admission.admitted import Admitted
 from service.chunking import Progress
 from service.decoding.decoders import Decoders
@@ -38,6 +39,7 @@ class Resources:
     usable_cpus: int
     intra_op_threads: int
     emissions: EmissionCache
+    door: Door
     catalogue: Catalogue | None = None
     load_error: str | None = None
     clips: Mapping[str, Clip] = field(default_factory=find_clips)

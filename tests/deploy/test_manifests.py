@@ -15,7 +15,6 @@ from service.ops.settings import ENV_PREFIX, Settings
 
 OLDEST = "1.30"  # the first with preStop's sleep
 CUSTOM = {"ServiceMonitor"}  # not Kubernetes' own: no schema of it is in the package
-COMING = {"KOLVANI_API_KEYS_FILE"}  # settings that are not yet in Settings
 SELECTED = {"app.kubernetes.io/name": NAME}
 SAMPLE_BYTES = 4  # float32
 RATE = 16_000  # Hz
@@ -135,7 +134,7 @@ def test_every_variable_is_a_setting(overlay: Overlay, monkeypatch: pytest.Monke
     """The ConfigMap sets what the service knows, to values that it takes."""
     known = {f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields}
     for name, value in overlay.environment.items():
-        assert name in known | COMING
+        assert name in known
         monkeypatch.setenv(name, value)
     Settings()
 
@@ -202,6 +201,19 @@ def test_keys_are_read_from_the_mounted_secret(overlay: Overlay) -> None:
         assert not any("secret" in volume for volume in overlay.pod["spec"]["volumes"])
     else:
         assert "subPath" not in mounts[str(Path(file).parent)]
+
+
+def test_prometheus_has_a_key_where_keys_are_asked_for(overlay: Overlay) -> None:
+    """From a Secret of its own; without keys it sends none."""
+    asked = "KOLVANI_API_KEYS_FILE" in overlay.environment
+    for monitor in overlay.of_kind("ServiceMonitor"):
+        for endpoint in monitor["spec"]["endpoints"]:
+            assert ("authorization" in endpoint) == asked
+            if asked:
+                assert endpoint["authorization"] == {
+                    "type": "Bearer",
+                    "credentials": {"name": f"{NAME}-metrics-key", "key": "key"},
+                }
 
 
 def test_the_ingress_takes_what_the_service_takes(overlay: Overlay, settings: Settings) -> None:

@@ -48,6 +48,17 @@ class CacheState(BaseModel):
     misses: int
 
 
+class AccessState(BaseModel):
+    """Who may come in, and how much each may have."""
+
+    keys: int = Field(description="API keys that are known; 0: none is asked for.")
+    keys_error: str | None = Field(
+        description="Why the file of keys cannot be read any more, while the former ones hold."
+    )
+    rate_limit: str | None = Field(description="Of requests for work; null: none.")
+    audio_limit: str | None = Field(description="Of seconds of audio; null: none.")
+
+
 class Quantiles(BaseModel):
     """Durations, in seconds, of so many requests; null where there were none."""
 
@@ -98,6 +109,7 @@ class Stats(BaseModel):
     )
     pool: PoolState
     cache: CacheState
+    access: AccessState
     models: list[ModelState]
 
 
@@ -118,6 +130,7 @@ def stats_of(resources: Resources) -> Stats:
         alignments=metrics.alignments(),
         pool=_pool_state(resources),
         cache=_cache_state(resources),
+        access=_access_state(resources),
         models=[model_state(item) for item in catalogue.models.values()] if catalogue else [],
     )
 
@@ -165,6 +178,16 @@ def _cache_state(resources: Resources) -> CacheState:
         max_bytes=cache.max_bytes,
         hits=cache.hits,
         misses=cache.misses,
+    )
+
+
+def _access_state(resources: Resources) -> AccessState:
+    door, settings = resources.door, resources.settings
+    return AccessState(
+        keys=door.count_keys(),
+        keys_error=door.keys.fault if door.keys else None,
+        rate_limit=settings.rate_limit,
+        audio_limit=settings.audio_limit,
     )
 
 

@@ -12,6 +12,7 @@ from service.formats.options import (
     Bidi,
 )
 from service.formats.table import FORMATS, JSON
+from service.web.events.stream import EVENTS_TYPE
 from service.web.forms.fields import FLAGS
 from service.web.forms.formats import FORMAT_FIELDS
 
@@ -26,6 +27,8 @@ _ABOUT: Final = (
     "`textgrid` and `audacity` leave them out. A segment none of whose words was found is in no "
     "subtitle."
 )
+# Of each of the events in a stream.
+EVENT: Final = {"type": "object", "properties": {"event": {"type": "string"}, "data": {}}}
 SUBTITLE_FIELDS: Final[dict[str, Any]] = {
     "max_line_width": {
         "type": "integer",
@@ -101,7 +104,10 @@ def answered(description: str, *other_types: str) -> dict[str, Any]:
     """
     texts = {item.media_type for item in FORMATS.values() if item.media_type != JSON}
     texts.update(other_types)
-    content: dict[str, Any] = {kind: {"schema": {"type": "string"}} for kind in sorted(texts)}
+    content: dict[str, Any] = {
+        kind: {"schema": EVENT if kind == EVENTS_TYPE else {"type": "string"}}
+        for kind in sorted(texts)
+    }
     content[ZIP] = {"schema": {"type": "string", "format": "binary"}}
     return {
         "description": f"{description} Files come with a name to save them under.",

@@ -156,7 +156,6 @@ FORCED_ALIGNMENT_BODY: Final = _form(
         "file": {**_SHARED_FIELDS["audio"], "description": "The recording. (`audio` will do.)"},
         "text": {**_ALIGN_FIELDS["transcript"]},
         "enabled_spooled_file": {
-            "type": "boolean",
             "description": "Without effect: every large file is kept on disk, whatever this says.",
         },
         **{name: _SHARED_FIELDS[name] for name in ("model", "language", "max_audio_sec")},

@@ -4,7 +4,7 @@ from typing import Any, Final, get_args
 
 from service.web.answers.faults import ErrorAnswer
 from service.web.described.errors import refusal
-from service.web.described.formats import SUBTITLE_FIELDS
+from service.web.described.formats import EVENT, SUBTITLE_FIELDS
 from service.web.described.speech import TIMEOUT
 from service.web.events.stream import EVENTS_TYPE
 from service.web.forms.body import FORM_TYPE
@@ -119,7 +119,7 @@ ANSWERS: Final[dict[str, Any]] = {
         TEXT_TYPE.partition(";")[0]: _TEXT,
         "application/x-subrip": _TEXT,
         "text/vtt": _TEXT,
-        EVENTS_TYPE: _TEXT,
+        EVENTS_TYPE: {"schema": EVENT},
     },
     "headers": {
         MODEL_HEADER: {

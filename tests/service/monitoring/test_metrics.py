@@ -41,6 +41,7 @@ def watching() -> Metrics:
     pool.close()
     metrics.watch(EmissionCache(1), pool)
     metrics.watch_models(lambda: 1, lambda: 0)
+    metrics.watch_keys(lambda: 1, lambda: False)
     return metrics
 
 

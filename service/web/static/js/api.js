@@ -1,11 +1,13 @@
 /* Everything that is asked of the server. Paths are relative, so that a prefix in front does no harm. */
 
 import { events } from "./events.js";
+import { anotherKey, authorization } from "./key.js";
 import { Problem } from "./problems.js";
 
 /** @typedef {import("./types.js").Order} Order */
 /** @typedef {import("./types.js").Answer} Answer */
 
+const UNAUTHORIZED = 401;
 const ROOT = new URL("../../", import.meta.url);
 
 /** @returns {Promise<import("./types.js").Settings>} */
@@ -81,13 +83,17 @@ function post(order, fields, signal) {
 /** @param {string} path @param {RequestInit} [init] */
 async function request(path, init) {
   let answer;
-  try {
-    answer = await fetch(new URL(path, ROOT), init);
-  } catch (error) {
-    if (init?.signal?.aborted) throw error;
-    throw new Problem("unreachable");
-  }
-  if (answer.ok) return answer;
+  let headers;
+  do {
+    headers = authorization();
+    try {
+      answer = await fetch(new URL(path, ROOT), { ...init, headers });
+    } catch (error) {
+      if (init?.signal?.aborted) throw error;
+      throw new Problem("unreachable");
+    }
+    if (answer.ok) return answer;
+  } while (answer.status === UNAUTHORIZED && (await anotherKey(headers)));
   const body = await answer.json().catch(() => ({ error: { code: "internal", message: `status ${answer.status}` } }));
   const later = Number(answer.headers.get("Retry-After"));
   throw refusal(body, later ? { retry_after_sec: later } : {});

@@ -1,6 +1,7 @@
 /* The request as a line for a shell. */
 
 import { address, task } from "./api.js";
+import { authorization } from "./key.js";
 
 /** @typedef {import("./types.js").Order} Order */
 
@@ -9,6 +10,7 @@ export function curlOf(order) {
   // Quoted twice: for curl, whose -F knows ; and , and for the shell.
   const file = order.file.name.replace(/[\\"]/g, "\\$&");
   const parts = ["curl", `-F ${quoted(`audio=@"${file}"`)}`];
+  if (authorization().Authorization) parts.push('-H "Authorization: Bearer $KOLVANI_KEY"'); // not the key itself
   if (order.text.trim()) parts.push(`--form-string ${quoted(`transcript=${order.text}`)}`); // @ and < are letters there
   if (order.language !== "auto") parts.push(`-F language=${order.language}`);
   if (order.text.trim() && order.every) parts.push("-F gaps=none");

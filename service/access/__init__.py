@@ -1,0 +1,1 @@
+"""Who may ask for what, and for how much of it: keys, scopes, rates and budgets. No HTTP here."""
