@@ -12,8 +12,9 @@ LIBRARY = "faketime/libfaketimeMT.so.1"
 FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib")
 JUMPS = ("+365d", "-365d")
 MOST_UPTIME_SEC = 600.0
-# Where the time of day is read on purpose: files' times are of that clock.
-WALL_CLOCK_HOMES = {"service/preparing/cache.py"}
+# Where the time of day is read on purpose: files' times are of that clock, and so are the windows
+# of rate limits, of which a jump begins a new one.
+WALL_CLOCK_HOMES = {"service/preparing/cache.py", "service/access/budgets.py"}
 
 
 def library() -> Path:
