@@ -7,6 +7,9 @@ BENCH := .venv-bench/.complete
 PEERS := .venv-export/.peers
 VOICES := .venv-export/.voices
 PROMETHEUS := .venv/.prometheus
+FAKETIME := .venv/.faketime
+PROXIES := .venv/.proxies
+WRK := .venv/.wrk
 BROWSER := .venv-browser/.complete
 TOOLS := .tools/.complete
 FUZZ := .venv-fuzz/.complete
@@ -15,18 +18,27 @@ AUDIT := .venv-audit/.complete
 # `make serve HOST=0.0.0.0 PORT=9000`; shells export a HOST of their own, which is not meant.
 LISTEN := $(if $(filter command,$(origin HOST)),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-.PHONY: serve test programs test-export test-browser test-monitoring test-deploy test-image test-fuzz audit lint bench bench-quick bench-older-cpu
+.PHONY: serve test programs test-export test-browser test-monitoring test-faults test-scaling test-deploy test-image
+.PHONY: test-fuzz audit lint bench bench-quick bench-older-cpu bench-load bench-soak bench-scaling
 .PHONY: export-he export-hi demo-he demo-hi clean
 
 serve: $(RUNTIME)
 	.venv/bin/python -m service serve $(LISTEN)
 
 test: $(RUNTIME) programs
-	.venv/bin/python -m pytest $(addprefix --ignore=tests/,export browser deploy image monitoring fuzz)
+	.venv/bin/python -m pytest $(addprefix --ignore=tests/,export browser deploy image monitoring fuzz faults scaling)
 
 # The dashboard and the alerts, on what a real Prometheus scrapes.
 test-monitoring: $(RUNTIME) $(PROMETHEUS)
 	.venv/bin/python -m pytest tests/monitoring
+
+# What docs/RELIABILITY.md tells, caused again: as root all of it, on small disks of its own.
+test-faults: $(RUNTIME) $(FAKETIME)
+	.venv/bin/python -m pytest tests/faults
+
+# Several processes behind nginx and HAProxy.
+test-scaling: $(RUNTIME) $(PROXIES)
+	.venv/bin/python -m pytest tests/scaling
 
 test-export: $(EXPORT) $(VOICES)
 	.venv-export/bin/python -m pytest tests/export
@@ -75,6 +87,18 @@ bench-older-cpu: $(EXPORT)
 	command -v qemu-x86_64 >/dev/null || \
 	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends qemu-user)
 	.venv-export/bin/python -m bench.older_cpu
+
+# A quarter of an hour: 1 to 200 clients, against the bare recogniser.
+bench-load: $(RUNTIME) $(EXPORT) $(WRK)
+	.venv-export/bin/python -m bench.models
+	.venv/bin/python -m bench.load --json bench/results/load.json
+
+# Ten minutes of mixed requests, and what they leave in memory.
+bench-soak: $(RUNTIME)
+	.venv/bin/python -m bench.soak --json bench/results/soak.json
+
+bench-scaling: $(RUNTIME) $(WRK) $(PROXIES)
+	.venv/bin/python -m bench.scaling --json bench/results/scaling.json
 
 # The real models, from their hubs.
 export-he: $(EXPORT)
@@ -168,6 +192,22 @@ programs:
 $(PROMETHEUS): $(RUNTIME)
 	{ command -v prometheus >/dev/null && command -v promtool >/dev/null; } || \
 	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus)
+	touch $@
+
+# A clock that jumps, proxies, and clients: Debian packages. The proxies' own daemons are not wanted.
+$(FAKETIME): $(RUNTIME)
+	ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || \
+	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends faketime)
+	touch $@
+
+$(PROXIES): $(RUNTIME)
+	{ command -v nginx && command -v haproxy; } >/dev/null || \
+	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light haproxy)
+	touch $@
+
+$(WRK): $(RUNTIME)
+	command -v wrk >/dev/null || \
+	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk)
 	touch $@
 
 $(TOOLS): $(RUNTIME) requirements-deploy.txt deploy/tools.sh

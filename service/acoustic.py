@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from service.bundle import Bundle
 from service.errors import BundleError, InferenceError
+from service.ops.memory import no_memory
 from service.ops.processor import read_processor
 from service.quantization import SAFE_BITS, Quantization
 
@@ -18,6 +19,8 @@ PREPARED_GRAPH: Final = "model.onnx"
 PREPARED_WEIGHTS: Final = "weights.bin"
 # Smaller ones stay in the graph: they are copied, larger ones are mapped.
 LEAST_MAPPED_BYTES: Final = 1024
+# What ONNX Runtime, which has no error of its own for it, and the C++ library say then.
+NO_MEMORY: Final = ("Failed to allocate memory", "bad_alloc", "bad allocation")
 ERRORS: Final = 3  # ONNX Runtime's level: nothing less is logged
 
 
@@ -44,7 +47,7 @@ class OnnxAcousticModel:
         write_to: one in which to write it so.
 
         Raises BundleError if the graph does not load, or lacks an input or output that the manifest
-        names.
+        names, and OutOfMemory.
         """
         self._manifest = bundle.manifest
         self._width = len(bundle.tokens)
@@ -60,6 +63,8 @@ class OnnxAcousticModel:
                 self._graph, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # ONNX Runtime's own exceptions share no base class
+            if _finds_no_memory(error):
+                raise no_memory() from error
             raise BundleError(
                 f"{self._graph}: expected a graph that loads, got {error}", file=self._graph.name
             ) from error
@@ -70,7 +75,7 @@ class OnnxAcousticModel:
         one frame. Returns float32 [T, V].
 
         Raises InferenceError if the graph fails, or its answer is not finite float32 of the
-        promised shape.
+        promised shape, and OutOfMemory.
         """
         manifest, length = self._manifest, model_input.shape[-1]
         feeds: dict[str, NDArray[np.generic]] = {manifest.input: model_input[np.newaxis]}
@@ -79,6 +84,8 @@ class OnnxAcousticModel:
         try:
             (output,) = self._session.run([manifest.output], feeds)
         except Exception as error:  # ONNX Runtime's own exceptions share no base class
+            if _finds_no_memory(error):
+                raise no_memory() from error
             raise InferenceError(f"expected logits, got {error}") from error
         expected = (1, manifest.framing.output_length(length), self._width)
         if output.dtype != np.float32 or output.shape != expected:
@@ -108,6 +115,10 @@ class OnnxAcousticModel:
                 f"vocabulary, got {width}",
                 file=self._graph.name,
             )
+
+
+def _finds_no_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or any(sign in str(error) for sign in NO_MEMORY)
 
 
 def _options(intra_op_threads: int, quantization: Quantization) -> onnxruntime.SessionOptions:

@@ -14,6 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from service import __version__, errors
+from service.admission.gates import Gates
+from service.decoding.decoders import Decoders
 from service.errors import KolvaniError
 from service.monitoring.facts import CLIENT_GONE, note_outcome
 from service.monitoring.metrics import PROBES, REFUSALS, Metrics
@@ -79,9 +81,13 @@ STATUSES: Final[dict[type[KolvaniError], int]] = {
     errors.BundleError: 500,
     errors.InferenceError: 500,
     errors.Overloaded: 503,
+    errors.Stopping: 503,
+    errors.DeadlineExceeded: 504,
     errors.TooManyConnections: 503,
     errors.NotReady: 503,
     errors.StorageFull: 503,
+    errors.OutOfMemory: 503,
+    errors.DecoderFailed: 503,
 }
 
 
@@ -100,10 +106,20 @@ def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> Fa
         threads, workers = share_out(cpus, settings)
         metrics = Metrics()
         cores = Cores(workers)
-        pool = Pool(workers, settings.max_queue, metrics.queue_waited, cores)
+        gates = Gates(workers, settings.max_queue, settings.max_queue_audio_sec, metrics.refused_at)
+        pool = Pool(
+            workers,
+            settings.max_queue,
+            metrics.queue_waited,
+            cores,
+            gates,
+            most_audio_sec=workers * settings.max_audio_sec,
+        )
         emissions = EmissionCache(settings.emission_cache_bytes)
-        resources = Resources(settings, pool, metrics, cpus, threads, emissions, door)
+        decoders = Decoders(workers)
+        resources = Resources(settings, pool, metrics, decoders, cpus, threads, emissions, door)
         metrics.watch(emissions, pool)
+        metrics.watch_decoders(decoders)
         metrics.watch_keys(door.count_keys, door.are_keys_stale)
         metrics.watch_models(resources.count_served, resources.count_broken)
         metrics.expect(kind("").code for kind, status in STATUSES.items() if status in REFUSALS)
@@ -115,6 +131,7 @@ def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> Fa
         finally:
             loading.cancel()
             resources.pool.close()
+            await asyncio.to_thread(decoders.close)
             if traces is not None:
                 await asyncio.to_thread(traces.shutdown)
 
@@ -208,6 +225,8 @@ def _refusal(error: KolvaniError) -> Response:
     headers = {}
     if "retry_after_sec" in error.facts:
         headers["Retry-After"] = str(error.facts["retry_after_sec"])
+    if isinstance(error, errors.Stopping):
+        headers["Connection"] = "close"  # the next request is for another server
     if STATUSES[type(error)] == UNAUTHORIZED:
         headers["WWW-Authenticate"] = challenge(error)
     return JSONResponse(error.as_dict(), STATUSES[type(error)], headers)

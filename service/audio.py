@@ -10,10 +10,10 @@ header claims.
 
 import itertools
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import IO, BinaryIO, Final, NamedTuple
 
 import av
 import numpy as np
@@ -23,7 +23,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from service.errors import AudioTooLong, CorruptAudio, EmptyAudio, InvalidSamples, UnsupportedAudio
-from service.samples import Samples, Spool, StoredSamples, Waveform, blocks
+from service.samples import Samples, Spool, StoredSamples, Waveform, blocks, temporary_file
 
 HEAD_BYTES: Final = 64
 BLOCK_SAMPLES: Final = 1 << 17  # of all channels together
@@ -141,8 +141,17 @@ class Audio:
         return min(len(self.waveform), int(SILENCE_WINDOW_SEC * self.sample_rate))
 
 
-def decode(source: BinaryIO, sample_rate: int, max_sec: float) -> Audio:
+def decode(
+    source: BinaryIO,
+    sample_rate: int,
+    max_sec: float,
+    on_seconds: Callable[[float], None] | None = None,
+    open_file: Callable[[], IO[bytes]] = temporary_file,
+) -> Audio:
     """Read a seekable file to its end, mixed to mono and resampled to `sample_rate`.
+
+    on_seconds: gets the source's seconds so far after every block, and may raise to stop it;
+    open_file: makes the file for audio that is long, as `Spool` has it.
 
     The caller closes what comes. Raises EmptyAudio, UnsupportedAudio, CorruptAudio, InvalidSamples,
     StorageFull, or AudioTooLong as soon as more than `max_sec` seconds have come; nothing is left
@@ -154,9 +163,18 @@ def decode(source: BinaryIO, sample_rate: int, max_sec: float) -> Audio:
     decoded = _ffmpeg_blocks(source, name) if name in DEMUXERS else _sndfile_blocks(source, name)
     padding_sec = PADDING_SEC if name in DEMUXERS else 0.0
     limit = _Limit(max_sec, padding_sec)
-    spool = Spool()
+    spool = Spool(open_file)
+
+    def told() -> Iterator[tuple[int, Waveform]]:
+        frames = 0
+        for rate, block in decoded:
+            yield rate, block
+            frames += len(block)
+            if on_seconds is not None:
+                on_seconds(frames / rate)
+
     try:
-        duration_sec = _resample(decoded, name, sample_rate, limit, spool)
+        duration_sec = _resample(told(), name, sample_rate, limit, spool)
         return Audio(_at_least_one(spool.finish()), sample_rate, duration_sec, padding_sec)
     except BaseException:
         spool.close()
@@ -257,7 +275,7 @@ def _sndfile_blocks(source: BinaryIO, name: str) -> Iterator[tuple[int, Waveform
             while len(block := file.read(frames, dtype="float32", always_2d=True)):
                 yield file.samplerate, block
     except soundfile.SoundFileError as error:
-        raise _corrupt(name, str(error)) from error
+        raise corrupt(name, str(error)) from error
 
 
 def _ffmpeg_blocks(source: BinaryIO, name: str) -> Iterator[tuple[int, Waveform]]:
@@ -271,16 +289,16 @@ def _ffmpeg_blocks(source: BinaryIO, name: str) -> Iterator[tuple[int, Waveform]
                     recognized=name,
                 )
             if container.streams.audio[0].codec_context is None:
-                raise _corrupt(name, "a codec that is not known")
+                raise corrupt(name, "a codec that is not known")
             rate = 0
             for kind, alike in itertools.groupby(_frames(container, name), key=_kind):
                 rate = rate or kind.rate
                 if kind.rate != rate:
-                    raise _corrupt(name, f"{rate} Hz that turns into {kind.rate} Hz")
+                    raise corrupt(name, f"{rate} Hz that turns into {kind.rate} Hz")
                 for block in _packed(alike):
                     yield rate, block
     except av.FFmpegError as error:
-        raise _corrupt(name, error.strerror or str(error)) from error
+        raise corrupt(name, error.strerror or str(error)) from error
 
 
 def _frames(container: InputContainer, name: str) -> Iterator[av.AudioFrame]:
@@ -292,7 +310,7 @@ def _frames(container: InputContainer, name: str) -> Iterator[av.AudioFrame]:
         except av.InvalidDataError as error:
             bad += 1
             if bad > MAX_BAD_PACKETS:
-                raise _corrupt(name, f"{bad} broken packets") from error
+                raise corrupt(name, f"{bad} broken packets") from error
             continue
         yield from (frame for frame in frames if isinstance(frame, av.AudioFrame))
 
@@ -342,7 +360,7 @@ def _mono(block: Waveform, first: int) -> Waveform:
 
 def _plausible(rate: int, name: str) -> int:
     if not MIN_RATE <= rate <= MAX_RATE:
-        raise _corrupt(name, f"a sample rate of {rate} Hz")
+        raise corrupt(name, f"a sample rate of {rate} Hz")
     return rate
 
 
@@ -351,7 +369,8 @@ def _at_least_one(waveform: Samples) -> Samples:
     return waveform if len(waveform) else np.zeros(1, dtype=np.float32)
 
 
-def _corrupt(name: str, detail: str) -> CorruptAudio:
+def corrupt(name: str, detail: str) -> CorruptAudio:
+    """The error of a format's file that cannot be decoded, and why not."""
     return CorruptAudio(
         f"expected {name} audio that can be decoded, got: {detail.rstrip('.')}",
         param="audio",

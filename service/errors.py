@@ -33,9 +33,13 @@
     │   └── UnknownLanguage              no model for that language
     ├── Unavailable (RuntimeError)
     │   ├── Overloaded                   the queue is full: come back later
+    │   ├── DeadlineExceeded             no answer within the time that there was
+    │   ├── Stopping                     the server goes away: ask another one
     │   ├── TooManyConnections           no room for another connection
     │   ├── NotReady                     no model is warm yet
-    │   └── StorageFull                  no room on the disk for long audio
+    │   ├── StorageFull                  no room on the disk for long audio
+    │   ├── OutOfMemory                  no room in memory for this request
+    │   └── DecoderFailed                what decodes was ended, or does not start
     ├── BundleError (ValueError)         a model folder that cannot be served
     └── InferenceError (RuntimeError)    a model answered with something else than it promised
 
@@ -211,6 +215,14 @@ class Overloaded(Unavailable):
     """The queue is full; `retry_after_sec` says when to come back."""
 
 
+class DeadlineExceeded(Unavailable):
+    """No answer within the time that the client or the server gave."""
+
+
+class Stopping(Unavailable):
+    """The server goes away; `retry_after_sec` says when another one may be there."""
+
+
 class TooManyConnections(Unavailable):
     """No room for another connection."""
 
@@ -221,6 +233,14 @@ class NotReady(Unavailable):
 
 class StorageFull(Unavailable):
     """No room on the disk for long audio, for now."""
+
+
+class OutOfMemory(Unavailable):
+    """No room in memory for this request, for now."""
+
+
+class DecoderFailed(Unavailable):
+    """The process that decodes was ended by something else than the file, or does not start."""
 
 
 class BundleError(KolvaniError, ValueError):

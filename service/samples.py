@@ -9,7 +9,7 @@ import contextlib
 import errno
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Final, Protocol
 
 import numpy as np
@@ -65,13 +65,20 @@ class StoredSamples:
         self._file.close()
 
 
+def temporary_file() -> IO[bytes]:
+    """A file without a name in the system's folder for such, for whom it is to close."""
+    return tempfile.TemporaryFile(buffering=BUFFER_BYTES)
+
+
 class Spool:
-    """Takes samples as they come: in memory while they are few, in an unnamed file from then on.
+    """Takes samples as they come: in memory while they are few, in an unnamed file from then on,
+    which `open_file` makes.
 
     Whoever makes one closes it, or what `finish` gave.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, open_file: Callable[[], IO[bytes]] = temporary_file) -> None:
+        self._open_file = open_file
         self._pieces: list[Waveform] = []
         self._count = 0
         self._file: IO[bytes] | None = None
@@ -88,7 +95,7 @@ class Spool:
         if self._file is None:
             return np.concatenate([np.zeros(0, np.float32), *self._pieces])
         self._store()
-        with _told_full():
+        with told_full():
             self._file.flush()
         return StoredSamples(self._file, self._count)
 
@@ -101,11 +108,9 @@ class Spool:
                 self._file.close()
 
     def _store(self) -> None:
-        with _told_full():
+        with told_full():
             if self._file is None:
-                self._file = tempfile.TemporaryFile(  # noqa: SIM115  # closed by `close`
-                    buffering=BUFFER_BYTES
-                )
+                self._file = self._open_file()
             for piece in self._pieces:
                 self._file.write(np.ascontiguousarray(piece, np.float32).data)
         self._pieces.clear()
@@ -118,7 +123,8 @@ def blocks(samples: Samples, size: int = BLOCK_SAMPLES) -> Iterator[Waveform]:
 
 
 @contextlib.contextmanager
-def _told_full() -> Iterator[None]:
+def told_full() -> Iterator[None]:
+    """Turns the system's complaint about a full disk into StorageFull."""
     try:
         yield
     except OSError as error:

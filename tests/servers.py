@@ -45,7 +45,7 @@ def running_server(
     extra_path: a folder from which Python imports first.
     """
     temporary = folder / "tmp"
-    temporary.mkdir(parents=True)
+    temporary.mkdir(parents=True, exist_ok=True)  # a test may have brought a disk for it
     port = free_port()
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith("KOLVANI_")

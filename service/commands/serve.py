@@ -10,6 +10,7 @@ from service.access.lines import KeysError
 from service.app import create_app
 from service.batch.status import DONE, FAILED
 from service.commands.arguments import Commands, command_parser
+from service.commands.serving import Server
 from service.ops.settings import Settings
 from service.web.guards.connection import Patience, connection_class, most_connections
 
@@ -29,7 +30,7 @@ def serve(_: argparse.Namespace, settings: Settings) -> int:
     except KeysError as error:
         sys.stderr.write(f"error: {error}\n")
         return FAILED
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             app,
             host=settings.host,
@@ -40,7 +41,8 @@ def serve(_: argparse.Namespace, settings: Settings) -> int:
             timeout_keep_alive=settings.keep_alive_sec,
             forwarded_allow_ips=settings.trusted_proxies,
             access_log=False,  # service/web/observer.py has a line a request
-        )
+        ),
+        settings.grace_sec,
     )
     # KeyboardInterrupt is raised again once the server has shut down; SystemExit where it could not
     # begin, with a status of uvicorn's own.

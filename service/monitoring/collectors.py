@@ -1,7 +1,7 @@
 """Figures that others keep, read when Prometheus asks for them."""
 
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from typing import Protocol
 
@@ -38,6 +38,57 @@ class PoolFigures(Protocol):
     @property
     def waiting(self) -> int:
         """Jobs that wait now."""
+
+    @property
+    def aside(self) -> int:
+        """Those of them that have begun, and let others go first."""
+
+    @property
+    def gates(self) -> "GateFigures":
+        """Who lets jobs in."""
+
+
+class GateFigures(Protocol):
+    """Places, and seconds of audio."""
+
+    stopping: bool
+    max_queue_audio_sec: float
+
+    @property
+    def arriving(self) -> int:
+        """Requests whose body is still coming."""
+
+    @property
+    def audio_sec(self) -> dict[str, float]:
+        """Seconds that wait or are worked on, by model."""
+
+    @property
+    def speeds(self) -> dict[str, float]:
+        """Seconds of audio a second of one core, by model."""
+
+
+class DecoderFigures(Protocol):
+    """The processes that decode."""
+
+    restarts: Mapping[str, int]
+
+
+class DecoderCollector(Collector):
+    """Decoders that were replaced."""
+
+    def __init__(self, decoders: DecoderFigures) -> None:
+        self._decoders = decoders
+
+    def collect(self) -> Iterator[Metric]:
+        """A counter by reason."""
+        restarts = CounterMetricFamily(
+            "kolvani_decoder_restarts",
+            "Processes that decode which were replaced, by why they ended.",
+            labels=["reason"],
+        )
+        for reason, count in self._decoders.restarts.items():
+            restarts.add_metric([reason], count)
+        yield restarts
 
 
 class EmissionCacheCollector(Collector):
@@ -82,6 +133,40 @@ class PoolCollector(Collector):
         yield GaugeMetricFamily(
             "kolvani_workers_busy", "Requests that are worked on now.", pool.running
         )
+        yield GaugeMetricFamily(
+            "kolvani_requests_aside", "Long requests that let others go first now.", pool.aside
+        )
+        yield from self._gates()
+
+    def _gates(self) -> Iterator[Metric]:
+        gates = self._pool.gates
+        yield GaugeMetricFamily(
+            "kolvani_requests_arriving", "Requests whose body is still coming.", gates.arriving
+        )
+        yield GaugeMetricFamily(
+            "kolvani_stopping", "1 if it takes nothing new, as it stops.", float(gates.stopping)
+        )
+        yield GaugeMetricFamily(
+            "kolvani_queue_audio_limit_seconds",
+            "Audio that may wait or be worked on, for each model; 0: any.",
+            gates.max_queue_audio_sec,
+        )
+        queued = GaugeMetricFamily(
+            "kolvani_queue_audio_seconds",
+            "Audio that waits or is worked on, by the models that may answer.",
+            labels=["model"],
+        )
+        for model, seconds in gates.audio_sec.items():
+            queued.add_metric([model], seconds)
+        yield queued
+        speeds = GaugeMetricFamily(
+            "kolvani_model_speed_ratio",
+            "Seconds of audio a second of one core, as measured of late.",
+            labels=["model"],
+        )
+        for model, speed in gates.speeds.items():
+            speeds.add_metric([model], speed)
+        yield speeds
 
 
 class ModelCollector(Collector):

@@ -17,6 +17,8 @@ QUEUE_BUCKETS: Final = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 STAGE_BUCKETS: Final = (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600)  # seconds
 FACTOR_BUCKETS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds a second
 QUALITY_BUCKETS: Final = (0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
+RETRY_BUCKETS: Final = (1, 2, 5, 10, 30, 60, 120, 300, 600)  # seconds
+GATES: Final = ("places", "audio", "deadline", "stopping")
 FITS: Final = ("good", "doubtful", "impossible")
 
 
@@ -50,9 +52,23 @@ class Instruments:
             [],
             QUEUE_BUCKETS,
         )
+        self._make_gates()
         self._make_speech()
         self._make_alignment()
         self._make_models()
+
+    def _make_gates(self) -> None:
+        self.gates = self._counter(
+            "kolvani_gate_refusals", "Requests refused or handed back, by the gate.", ["gate"]
+        )
+        for gate in GATES:
+            self.gates.labels(gate)
+        self.retry_after = self._histogram(
+            "kolvani_retry_after_seconds",
+            "What clients that a gate refused were told to wait.",
+            [],
+            RETRY_BUCKETS,
+        )
 
     def _make_speech(self) -> None:
         self.audio = self._counter(

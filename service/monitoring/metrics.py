@@ -17,6 +17,8 @@ from service import __version__
 from service.monitoring.collectors import (
     BuildCollector,
     CacheFigures,
+    DecoderCollector,
+    DecoderFigures,
     EmissionCacheCollector,
     KeyCollector,
     LimitCollector,
@@ -68,6 +70,10 @@ class Metrics:
         self.registry.register(EmissionCacheCollector(cache))
         self.registry.register(PoolCollector(pool))
 
+    def watch_decoders(self, decoders: DecoderFigures) -> None:
+        """Tell how many decoders were replaced, and why."""
+        self.registry.register(DecoderCollector(decoders))
+
     def watch_models(self, served: Callable[[], int], broken: Callable[[], int]) -> None:
         """Tell how many models can be asked, and how many cannot."""
         self.registry.register(ModelCollector(served, broken))
@@ -88,6 +94,11 @@ class Metrics:
     def queue_waited(self, seconds: float) -> None:
         """A job has got its thread."""
         self._told.queue_wait.observe(seconds)
+
+    def refused_at(self, gate: str, retry_after_sec: int) -> None:
+        """A gate has refused a request, and told when to come back."""
+        self._told.gates.labels(gate).inc()
+        self._told.retry_after.observe(retry_after_sec)
 
     def count(self, task: str, outcome: str) -> None:
         """One request has ended."""

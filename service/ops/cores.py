@@ -31,20 +31,19 @@ class Cores:
         """By jobs, borrowed ones included."""
         return self.count - self._free
 
+    def core(self) -> "Core":
+        """One that can be taken and given back; nobody holds it yet."""
+        return Core(self._take, lambda: self._give_back(ONE))
+
     @contextmanager
     def one(self) -> Iterator[None]:
         """Hold one, and wait for it where there is none."""
-        with self._changed:
-            self._waiting += 1
-            try:
-                self._changed.wait_for(lambda: self._free)
-            finally:
-                self._waiting -= 1
-            self._free -= ONE
+        core = self.core()
+        core.take()
         try:
             yield
         finally:
-            self._give_back(ONE)
+            core.give()
 
     def holding(self, work: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         """The same work, holding one."""
@@ -70,7 +69,36 @@ class Cores:
         finally:
             self._give_back(lent)
 
+    def _take(self) -> None:
+        with self._changed:
+            self._waiting += 1
+            try:
+                self._changed.wait_for(lambda: self._free)
+            finally:
+                self._waiting -= 1
+            self._free -= ONE
+
     def _give_back(self, count: int) -> None:
         with self._changed:
             self._free += count
             self._changed.notify(count)
+
+
+class Core:
+    """One of them, for one thread at a time."""
+
+    def __init__(self, take: Callable[[], None], give: Callable[[], None]) -> None:
+        self._take, self._give = take, give
+        self._held = False
+
+    def take(self) -> None:
+        """Wait for it; where it is held, nothing happens."""
+        if not self._held:
+            self._take()
+            self._held = True
+
+    def give(self) -> None:
+        """Give it back; where it is not held, nothing happens."""
+        if self._held:
+            self._held = False
+            self._give()

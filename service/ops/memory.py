@@ -1,10 +1,13 @@
 """How much memory this process holds, and how much it may have."""
 
+import contextlib
 import ctypes
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from service.errors import OutOfMemory
 from service.ops.quota import CGROUP_ROOT
 
 STATM: Final = Path("/proc/self/statm")
@@ -12,6 +15,24 @@ SMAPS: Final = Path("/proc/self/smaps_rollup")
 MEMINFO: Final = Path("/proc/meminfo")
 KIB: Final = 1024
 RESIDENT_FIELD: Final = 1  # of "size resident shared text lib data dt", in pages
+RETRY_SEC: Final = 10  # others' memory goes as their requests end
+
+
+@contextlib.contextmanager
+def within_memory() -> Iterator[None]:
+    """Raises OutOfMemory where what is done in the block finds no memory."""
+    try:
+        yield
+    except MemoryError as error:
+        raise no_memory() from error
+
+
+def no_memory() -> OutOfMemory:
+    """What a request is told that finds none."""
+    return OutOfMemory(
+        f"expected memory for this request, got none: try again in {RETRY_SEC} s",
+        retry_after_sec=RETRY_SEC,
+    )
 
 
 def resident_bytes(statm: Path = STATM) -> int | None:

@@ -18,6 +18,7 @@ ENV_PREFIX: Final = "KOLVANI_"
 # request takes up to 1 GB on disk and 0.2 GB (1.5 GB) in memory, and at the ceiling six times that.
 DEFAULT_AUDIO_SEC: Final = 4 * 3600.0
 MOST_AUDIO_SEC: Final = 24 * 3600.0
+DEFAULT_QUEUE_AUDIO_SEC: Final = 8 * 3600.0  # twice the longest that is taken by default
 DEFAULT_CACHE_BYTES: Final = 1 << 28
 DEFAULT_UPLOAD_BYTES: Final = 1 << 30  # 4 hours of 16-bit WAV at 16 kHz take 0.46 GB
 
@@ -54,6 +55,17 @@ class Settings(BaseSettings):
     )
     max_queue: int = Field(
         32, ge=0, le=100_000, description="Requests that may wait; past them: 503 with Retry-After."
+    )
+    max_queue_audio_sec: float = Field(
+        DEFAULT_QUEUE_AUDIO_SEC,
+        ge=0,
+        description="Seconds of audio that may wait or be worked on, for each model; 0: any.",
+    )
+    request_timeout_sec: float = Field(
+        0, ge=0, description="Longest that a request may take, waiting included; 0: no limit."
+    )
+    grace_sec: float = Field(
+        100, gt=0, le=86_400, description="From SIGTERM to the end; what is not done by then: 503."
     )
     max_audio_sec: float = Field(
         DEFAULT_AUDIO_SEC,

@@ -34,6 +34,7 @@ FORMAT: Final = 1  # of the folder; another one is made anew
 RECORD: Final = "record.json"
 BEGUN: Final = ".begun-"  # how folders are called that are being written
 ROOM: Final = 2.5  # times the model's file; up to 2 are taken, its weights and packed ones
+ANY_WRITE: Final = 0o222
 ABANDONED_SEC: Final = 3600.0  # after which nobody writes to them any more
 
 
@@ -134,6 +135,8 @@ class PreparedModels:
         work = Path(tempfile.mkdtemp(prefix=BEGUN, dir=self.folder))
         try:
             write_prepared(bundle, work)
+            for path in work.iterdir():
+                _make_read_only(path)
             self._record(bundle, work).write(work / RECORD)
             for path in (*work.iterdir(), work):
                 _flush(path)
@@ -257,6 +260,11 @@ def _check_room(folder: Path, bundle: Bundle) -> None:
     needed = round(ROOM * bundle.model_path.stat().st_size)
     if shutil.disk_usage(folder).free < needed:
         raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)}, {needed} bytes", str(folder))
+
+
+def _make_read_only(path: Path) -> None:
+    """Whoever cut off a file that is mapped would end every process that has it."""
+    path.chmod(path.stat().st_mode & ~ANY_WRITE)
 
 
 def _flush(path: Path) -> None:

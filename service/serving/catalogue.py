@@ -1,6 +1,5 @@
 """All models of a folder, found by name or language."""
 
-import contextlib
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -10,7 +9,14 @@ from pathlib import Path
 from typing import Final, Literal
 
 from service.bundle import Bundle, open_bundle
-from service.errors import BundleError, InvalidField, KolvaniError, UnknownLanguage, UnknownModel
+from service.errors import (
+    BundleError,
+    InvalidField,
+    KolvaniError,
+    OutOfMemory,
+    UnknownLanguage,
+    UnknownModel,
+)
 from service.fields import broken
 from service.manifest import MANIFEST_FILE
 from service.monitoring.logs import FIELDS
@@ -127,8 +133,12 @@ class Catalogue:
     def load_all(self) -> None:
         """Load and warm every model. Raises BundleError if none is left."""
         for model in self.models.values():
-            with contextlib.suppress(BundleError):  # logged, and told in `broken`
+            try:
                 model.recognizer()
+            except OutOfMemory as error:  # its first request tries again
+                logger.warning("model %s is not loaded yet: %s", model.manifest.id, error.message)
+            except BundleError:  # logged, and told in `broken`
+                continue
         if not self.serving:
             raise self.nothing_to_serve()
 

@@ -10,9 +10,9 @@ from typing import Final
 
 from service.audio import decode_file
 from service.bundle import Bundle
-from service.errors import BundleError, KolvaniError
+from service.errors import BundleError, KolvaniError, OutOfMemory
 from service.manifest import MANIFEST_FILE
-from service.ops.memory import resident_bytes
+from service.ops.memory import resident_bytes, within_memory
 from service.ops.processor import UNKNOWN, Processor
 from service.recognizer import Recognizer
 from service.serving.fit import Fit
@@ -67,7 +67,8 @@ class ServedModel:
     def recognizer(self) -> Recognizer:
         """The recognizer, warm; loads it where nobody has yet, and waits where somebody does.
 
-        Raises BundleError if it does not load, then and ever after.
+        Raises BundleError if it does not load, then and ever after, and OutOfMemory, which may
+        pass.
         """
         loaded = self.loaded
         if loaded is None:
@@ -79,7 +80,10 @@ class ServedModel:
         if self.fault is not None:
             raise BundleError(self.fault, model=self.manifest.id)
         try:
-            self.loaded = self._open_and_warm()
+            with within_memory():
+                self.loaded = self._open_and_warm()
+        except OutOfMemory:  # there may be some for the next request
+            raise
         except Exception as error:  # whatever it is, it is this model's alone
             self.fault = self._told(error)
             logger.error("model %s cannot be served: %s", self.manifest.id, self.fault)

@@ -34,7 +34,7 @@ OTHER: Final = "OTHER"
 UNMATCHED: Final = "unmatched"  # the route of what no route serves
 CLIENT_CLOSED_REQUEST: Final = 499  # nginx's; nobody is left to read it
 SERVER_ERROR: Final = 500
-OVERLOADED: Final = 503  # said on purpose
+SAID_ON_PURPOSE: Final = frozenset({503, 504})  # no room, no time
 CLIENT_ERROR: Final = 400
 
 OnError = Callable[[Request, Exception], Awaitable[Response]]
@@ -180,7 +180,7 @@ def _outcome(status: int) -> str:
 
 def _log(exchange: Exchange, watched: _Watched) -> None:
     level = logging.INFO
-    if exchange.status >= SERVER_ERROR and exchange.status != OVERLOADED:
+    if exchange.status >= SERVER_ERROR and exchange.status not in SAID_ON_PURPOSE:
         level = logging.WARNING
     elif exchange.status < CLIENT_ERROR and exchange.route in PROBES:
         level = logging.DEBUG

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-import threading
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, BinaryIO, Final, TypeVar
@@ -10,8 +10,9 @@ from typing import Annotated, BinaryIO, Final, TypeVar
 from fastapi import Depends, Request
 
 from service.access.door import Door
-from service.audio import decode
+from service.admission.admitted import Admitted
 from service.chunking import Progress
+from service.decoding.decoders import Decoders
 from service.errors import NotReady
 from service.monitoring.metrics import Metrics
 from service.ops.pool import Pool
@@ -24,6 +25,7 @@ from service.web.page.clips import Clip, find_clips
 Result = TypeVar("Result")
 
 BLOCK_BYTES: Final = 1 << 20
+USUAL_BYTES_PER_SEC: Final = 16_000  # of a file that tells no length: compressed, 128 kbit/s
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Resources:
     settings: Settings
     pool: Pool
     metrics: Metrics
+    decoders: Decoders
     usable_cpus: int
     intra_op_threads: int
     emissions: EmissionCache
@@ -57,8 +60,25 @@ class Resources:
             raise NotReady(self.load_error)
         raise NotReady("expected a warm model, got one that is still loading", retry_after_sec=1)
 
-    def recording(self, audio: BinaryIO, max_audio_sec: float) -> Recording:
-        """An uploaded file's sound, with what was heard in it before; the caller closes it."""
+    async def duration_sec(self, audio: BinaryIO, max_audio_sec: float) -> float:
+        """About how long an uploaded file is, by its header; max_audio_sec: the most that will be
+        decoded of it. Raises what `Decoders.duration_sec` does.
+        """
+        claimed_sec = await asyncio.to_thread(self.decoders.duration_sec, audio)
+        if claimed_sec is None:
+            claimed_sec = audio.seek(0, os.SEEK_END) / USUAL_BYTES_PER_SEC
+        return min(claimed_sec, max_audio_sec)
+
+    def recording(
+        self,
+        audio: BinaryIO,
+        max_audio_sec: float,
+        on_seconds: Callable[[float], None] | None = None,
+    ) -> Recording:
+        """An uploaded file's sound, with what was heard in it before; the caller closes it.
+
+        on_seconds: as `Decoders.decode` has it.
+        """
 
         def content_id() -> str:
             digest = hashlib.sha256()
@@ -68,7 +88,9 @@ class Resources:
             return digest.hexdigest()
 
         keeping = Keeping(self.emissions, content_id, max_audio_sec)
-        return Recording(lambda rate: decode(audio, rate, max_audio_sec), keeping)
+        return Recording(
+            lambda rate: self.decoders.decode(audio, rate, max_audio_sec, on_seconds), keeping
+        )
 
 
 class ClientGone(Exception):
@@ -85,20 +107,23 @@ def _resources(request: Request) -> Resources:
 ResourcesDep = Annotated[Resources, Depends(_resources)]
 
 
-ClientJob = Callable[[float, Progress], Result]  # also gets what tells it that nobody waits
+ClientJob = Callable[[Progress], Result]  # gets what it tells of its progress
 
 
-async def run_for_client(request: Request, pool: Pool, job: ClientJob[Result]) -> Result:
+async def run_for_client(
+    request: Request, pool: Pool, job: ClientJob[Result], admitted: Admitted
+) -> Result:
     """Run a job in the pool. If the client goes away, one that waits is dropped, and one that runs
-    is stopped when it next tells of its progress. Raises ClientGone, Overloaded.
+    is stopped when it next tells of its progress. Raises ClientGone, DeadlineExceeded, Stopping.
     """
-    gone = threading.Event()
 
-    def stop_if_gone(_: float) -> None:
-        if gone.is_set():
-            raise ClientGone
+    def on_progress(done_sec: float) -> None:
+        if done_sec:
+            pool.breathe(admitted)
+        else:  # a stage before the model's: its seconds would count those of others
+            admitted.check(pool.gates.clock())
 
-    running = asyncio.create_task(pool.run(lambda queued_sec: job(queued_sec, stop_if_gone)))
+    running = asyncio.create_task(pool.run(lambda _: job(on_progress), admitted))
     leaving = asyncio.create_task(_disconnected(request))
     try:
         await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -106,7 +131,6 @@ async def run_for_client(request: Request, pool: Pool, job: ClientJob[Result]) -
             raise ClientGone
         return running.result()
     finally:
-        gone.set()
         leaving.cancel()
         running.cancel()
         await asyncio.gather(running, leaving, return_exceptions=True)

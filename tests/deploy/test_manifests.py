@@ -19,6 +19,7 @@ SELECTED = {"app.kubernetes.io/name": NAME}
 SAMPLE_BYTES = 4  # float32
 RATE = 16_000  # Hz
 IMAGE_USER = 10001
+SECONDS_TO_CLOSE = 10
 
 
 @pytest.mark.parametrize("version", [OLDEST, latest_version()])
@@ -226,6 +227,16 @@ def test_the_ingress_takes_what_the_service_takes(overlay: Overlay, settings: Se
         assert int(largest.removesuffix("m")) << 20 == settings.max_upload_bytes
         patience = annotations["nginx.org/proxy-read-timeout"]
         assert grace >= pause + int(patience.removesuffix("s"))
+
+
+def test_a_pod_ends_before_it_is_killed(overlay: Overlay, settings: Settings) -> None:
+    """preStop, grace, and seconds to close, within what the kubelet gives; and one request alone
+    is worth less than the budget, which others wait for.
+    """
+    grace = overlay.pod["spec"]["terminationGracePeriodSeconds"]
+    pause = overlay.container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert pause + settings.grace_sec + SECONDS_TO_CLOSE <= grace
+    assert settings.max_audio_sec <= settings.max_queue_audio_sec
 
 
 def test_the_image_is_of_this_version(overlay: Overlay) -> None:

@@ -18,10 +18,21 @@ class PoolState(BaseModel):
     intra_op_threads: int
     usable_cpus: int = Field(description="Whole CPUs: the smaller of quota and affinity.")
     quota_cpus: float | None = Field(description="What the cgroup allows; null without a limit.")
-    admitted: int = Field(description="Requests that run or wait now.")
+    admitted: int = Field(description="Requests that have a place now: that come, wait or run.")
     running: int
     waiting: int
     max_queue: int
+    arriving: int = Field(description="Of those admitted: whose body is still coming.")
+    aside: int = Field(description="Of those waiting: long ones that let others go first.")
+    audio_sec: dict[str, float] = Field(
+        description="Seconds of audio that wait or are worked on, by the models that may answer."
+    )
+    max_queue_audio_sec: float = Field(description="The most for each model; 0: any.")
+    speeds: dict[str, float] = Field(
+        description="Model -> seconds of audio a second of one core, as measured of late."
+    )
+    spinning: bool = Field(description="Whether threads that wait keep their CPU busy: never.")
+    stopping: bool = Field(description="Whether it takes nothing new, as it stops.")
     load: float = Field(
         description="admitted / workers: at 1 every worker is busy, above it requests wait."
     )
@@ -138,7 +149,7 @@ def _quantiles(sketch: Sketch) -> Quantiles:
 
 
 def _pool_state(resources: Resources) -> PoolState:
-    pool = resources.pool
+    pool, gates = resources.pool, resources.pool.gates
     return PoolState(
         workers=pool.workers,
         intra_op_threads=resources.intra_op_threads,
@@ -148,6 +159,13 @@ def _pool_state(resources: Resources) -> PoolState:
         running=pool.running,
         waiting=pool.waiting,
         max_queue=pool.max_queue,
+        arriving=gates.arriving,
+        aside=pool.aside,
+        audio_sec=gates.audio_sec,
+        max_queue_audio_sec=gates.max_queue_audio_sec,
+        speeds={model: round(speed, 2) for model, speed in gates.speeds.items()},
+        spinning=False,
+        stopping=gates.stopping,
         load=round(pool.admitted / pool.workers, 3),
     )
 

@@ -105,12 +105,25 @@ ERRORS: Final[dict[int | str, dict[str, Any]]] = {
         kind="server_error",
     ),
     503: refusal(
-        "`overloaded`, `too_many_connections`, `not_ready`, `storage_full`: come back after "
-        "Retry-After seconds.",
+        "`overloaded`, `too_many_connections`, `stopping`, `not_ready`, `storage_full`, "
+        "`out_of_memory`, `decoder_failed`: come back after Retry-After seconds. `overloaded`: no "
+        "place is left, too much audio waits for the model, or the wait would take longer than the "
+        "request has.",
         "overloaded",
         "expected room in the queue of 32, got none: try again in 4 s",
         kind="server_error",
         retry_after_sec=4,
         max_queue=32,
+    ),
+    504: refusal(
+        "`deadline_exceeded`: no answer within the time that the client gave in the header "
+        "Kolvani-Timeout-Sec, or the server to every request.",
+        "deadline_exceeded",
+        "expected an answer within 2 s, got none: the time went by in the stage queue",
+        stage="queue",
+        kind="server_error",
+        timeout_sec=2.0,
+        waited_sec=2.0,
+        worked_sec=0.0,
     ),
 }

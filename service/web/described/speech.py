@@ -130,9 +130,20 @@ _SPEECH_FORMATS: Final[dict[str, Any]] = {
 }
 
 
+TIMEOUT: Final[dict[str, Any]] = {
+    "name": "Kolvani-Timeout-Sec",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "number", "exclusiveMinimum": 0},
+    "description": "Seconds, from the request's headers on, after which no answer is wanted any "
+    "more: 504 tells where they went, and work stops. The server may have a limit of its own.",
+}
+
+
 def _form(fields: dict[str, Any], required: list[str]) -> dict[str, Any]:
     schema = {"type": "object", "required": required, "properties": fields}
-    return {"requestBody": {"required": True, "content": {FORM_TYPE: {"schema": schema}}}}
+    body = {"required": True, "content": {FORM_TYPE: {"schema": schema}}}
+    return {"requestBody": body, "parameters": [TIMEOUT]}
 
 
 TRANSCRIBE_BODY: Final = _form({**_SHARED_FIELDS, **_VAD_FIELD, **_SPEECH_FORMATS}, ["audio"])

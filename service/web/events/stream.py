@@ -9,19 +9,17 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, aclosing
+from contextlib import aclosing
 from typing import Final
 
-from fastapi import Request, Response
+from fastapi import Response
 from fastapi.sse import format_sse_event
 from starlette.types import Receive, Scope
 from starlette.types import Send as SendMessage
 
-from service.chunking import Progress
 from service.errors import KolvaniError
-from service.ops.pool import Pool
 from service.web.answers.faults import INTERNAL
-from service.web.resources import ClientGone, run_for_client
+from service.web.resources import ClientGone
 
 logger = logging.getLogger(__name__)
 
@@ -55,28 +53,6 @@ async def event_stream(
     events = _events(produce, keep_alive_sec)
     first = await anext(events, b"")
     return _EventResponse(first, events, {**HEADERS, **(headers or {})})
-
-
-async def streamed(
-    request: Request,
-    pool: Pool,
-    owned: AsyncExitStack,
-    job: Callable[[float, Progress, Send], object],
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """The events that a job sends from the pool, which may go on when the route has returned.
-
-    owned: what the job needs, such as the form; it is closed when the job has ended. Raises what
-    `run_for_client` raises before the first event.
-    """
-
-    async def produce(send: Send) -> None:
-        async with owned:
-            await run_for_client(
-                request, pool, lambda queued_sec, on_progress: job(queued_sec, on_progress, send)
-            )
-
-    return await event_stream(produce, headers=headers)
 
 
 class _EventResponse(Response):

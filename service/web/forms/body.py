@@ -12,7 +12,8 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from service.errors import InvalidField, UploadTooLarge
+from service.errors import InvalidField, StorageFull, UploadTooLarge
+from service.samples import FULL, RETRY_SEC
 
 CHARSETS: Final = ("utf-8", "utf8")
 FORM_TYPE: Final = "multipart/form-data"
@@ -24,7 +25,7 @@ MAX_TEXT_BYTES: Final = 1 << 22  # a day of Hindi, at 150 words a minute, is 3.5
 async def read_form(request: Request, max_bytes: int, text: str = "transcript") -> FormData:
     """A form of at most `max_bytes`; `text`: the field that may hold a long text.
 
-    Raises InvalidField or UploadTooLarge.
+    Raises InvalidField, UploadTooLarge, or StorageFull where the disk does not hold the upload.
     """
     _check_type(request.headers.get("content-type", ""))
     declared = request.headers.get("content-length", "")
@@ -44,6 +45,13 @@ async def read_form(request: Request, max_bytes: int, text: str = "transcript") 
             raise text_too_large(text) from error
         raise InvalidField(
             f"expected a well-formed {FORM_TYPE} body, got: {error.message}", param="body"
+        ) from error
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise StorageFull(
+            f"expected room on the disk for the upload, got: {error.strerror}",
+            retry_after_sec=RETRY_SEC,
         ) from error
 
 

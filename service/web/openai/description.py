@@ -5,6 +5,7 @@ from typing import Any, Final, get_args
 from service.web.answers.faults import ErrorAnswer
 from service.web.described.errors import refusal
 from service.web.described.formats import EVENT, SUBTITLE_FIELDS
+from service.web.described.speech import TIMEOUT
 from service.web.events.stream import EVENTS_TYPE
 from service.web.forms.body import FORM_TYPE
 from service.web.openai.answers import (
@@ -106,7 +107,8 @@ _SCHEMA: Final = {
     "additionalProperties": {"description": f"Without effect, and named in {IGNORED_HEADER}."},
 }
 TRANSCRIPTION_BODY: Final[dict[str, Any]] = {
-    "requestBody": {"required": True, "content": {FORM_TYPE: {"schema": _SCHEMA}}}
+    "requestBody": {"required": True, "content": {FORM_TYPE: {"schema": _SCHEMA}}},
+    "parameters": [TIMEOUT],
 }
 _TEXT: Final = {"schema": {"type": "string"}}
 ANSWERS: Final[dict[str, Any]] = {

@@ -56,6 +56,7 @@ class TranscriptionForm:
     audio: BinaryIO
     model: str | None
     language: str | None
+    max_audio_sec: float
     response_format: ResponseFormat
     granularities: frozenset[Granularity]
     stream: bool
@@ -73,7 +74,7 @@ class TranscriptionForm:
 
 @asynccontextmanager
 async def transcription_form(
-    request: Request, *, max_bytes: int
+    request: Request, *, max_bytes: int, max_audio_sec: float
 ) -> AsyncIterator[TranscriptionForm]:
     """Read the form; its files are gone when the context ends.
 
@@ -81,18 +82,19 @@ async def transcription_form(
     """
     form = await read_form(request, max_bytes, "prompt")
     try:
-        yield _checked(form)
+        yield _checked(form, max_audio_sec)
     finally:
         await form.close()
 
 
-def _checked(form: FormData) -> TranscriptionForm:
+def _checked(form: FormData, max_audio_sec: float) -> TranscriptionForm:
     response_format = _response_format_of(form)
     stream = _stream_of(form, response_format)
     return TranscriptionForm(
         audio=audio_of(form, ("file", "audio")),
         model=text_of(form, "model"),
         language=text_of(form, "language"),
+        max_audio_sec=max_audio_sec,
         response_format=response_format,
         granularities=_granularities_of(form, response_format),
         stream=stream,

@@ -1,18 +1,17 @@
 """POST /v1/forced-alignment: ElevenLabs' API."""
 
-from contextlib import closing
+from contextlib import AsyncExitStack
 
 from fastapi import APIRouter, Request, Response
 
-from service.chunking import Progress
 from service.serving import dispatch
 from service.web.answers.served import timings_of
-from service.web.counting import counted
+from service.web.asked import Hearing, ask
 from service.web.described.errors import ERRORS
 from service.web.described.speech import FORCED_ALIGNMENT_BODY
 from service.web.elevenlabs.answers import ForcedAlignment, forced_alignment
 from service.web.elevenlabs.form import alignment_form
-from service.web.resources import ResourcesDep, run_for_client
+from service.web.resources import ResourcesDep
 
 router = APIRouter(prefix="/v1", tags=["ElevenLabs"])
 
@@ -32,21 +31,24 @@ async def align(request: Request, resources: ResourcesDep) -> Response:
     is given the time that fits it best.
     """
     settings = resources.settings
-    with counted(resources.metrics, TASK):
-        catalogue = resources.open_catalogue()
-        async with alignment_form(
-            request, max_bytes=settings.max_upload_bytes, max_audio_sec=settings.max_audio_sec
-        ) as form:
-            shortlist = catalogue.shortlist(form.model, form.language)
+    reading = alignment_form(
+        request, max_bytes=settings.max_upload_bytes, max_audio_sec=settings.max_audio_sec
+    )
+    async with AsyncExitStack() as owned:
+        asked = await ask(owned, request, resources, TASK, reading)
+        form = asked.form
 
-            def job(queued_sec: float, on_progress: Progress) -> bytes:
-                with closing(resources.recording(form.audio, form.max_audio_sec)) as sound:
-                    answer = dispatch.align(
-                        shortlist, sound, form.text, form.options, on_progress=on_progress
-                    )
-                result, timings = answer.result, timings_of(answer, {"queue": queued_sec})
-                resources.metrics.observe(TASK, result.model, result.duration_sec, timings)
-                return forced_alignment(answer).model_dump_json().encode()
+        def work(hearing: Hearing) -> bytes:
+            answer = dispatch.align(
+                asked.shortlist,
+                hearing.sound,
+                form.text,
+                form.options,
+                on_progress=hearing.on_progress,
+            )
+            result, timings = answer.result, timings_of(answer, hearing.before)
+            hearing.answered(result.model, result.duration_sec, timings)
+            return forced_alignment(answer).model_dump_json().encode()
 
-            content = await run_for_client(request, resources.pool, job)
+        content = await asked.answer(work)
     return Response(content, media_type="application/json")

@@ -61,9 +61,13 @@ async def health(resources: ResourcesDep) -> Health:
     responses={503: {"model": ErrorAnswer, "description": "Still loading, or no model loads."}},
 )
 async def ready(resources: ResourcesDep) -> Readiness:
+    if resources.pool.gates.stopping:
+        raise resources.pool.gates.gone()
     catalogue = resources.open_catalogue()
     if not catalogue.serving:
         raise NotReady(catalogue.nothing_to_serve().message)
+    if not resources.decoders.ready:
+        raise NotReady("expected a decoder that runs, got one that starts", retry_after_sec=1)
     ids = [model.manifest.id for model in catalogue.serving]
     return Readiness(status="ready", models=ids, broken=catalogue.broken)
 

@@ -1,20 +1,19 @@
 """POST /retime."""
 
-from contextlib import closing
+from contextlib import AsyncExitStack
 
 from fastapi import APIRouter, Request, Response
 
-from service.chunking import Progress
 from service.formats.document import document_of
 from service.formats.table import JSON
 from service.serving.retiming import retime
 from service.web.answers.rendering import ANSWER, Part, Rendered
 from service.web.answers.retime import RetimeAnswer, corrected_file, retime_answer
-from service.web.counting import counted
+from service.web.asked import Hearing, ask
 from service.web.described.errors import ERRORS
 from service.web.described.speech import RETIME_BODY, RETIMED
 from service.web.forms.retime import FILE, retime_form
-from service.web.resources import ResourcesDep, run_for_client
+from service.web.resources import ResourcesDep
 
 router = APIRouter(tags=["speech"])
 
@@ -30,33 +29,32 @@ TASK = "retime"
 )
 async def retimed_subtitles(request: Request, resources: ResourcesDep) -> Response:
     settings = resources.settings
-    with counted(resources.metrics, TASK):
-        catalogue = resources.open_catalogue()
-        async with retime_form(
-            request, max_bytes=settings.max_upload_bytes, max_audio_sec=settings.max_audio_sec
-        ) as form:
-            shortlist = catalogue.shortlist(form.model, form.language)
+    reading = retime_form(
+        request, max_bytes=settings.max_upload_bytes, max_audio_sec=settings.max_audio_sec
+    )
+    async with AsyncExitStack() as owned:
+        asked = await ask(owned, request, resources, TASK, reading)
+        form = asked.form
 
-            def job(queued_sec: float, on_progress: Progress) -> Rendered:
-                with closing(resources.recording(form.audio, form.max_audio_sec)) as sound:
-                    retimed = retime(
-                        shortlist,
-                        sound,
-                        form.subtitles,
-                        tier=form.tier,
-                        linger_sec=form.linger_sec,
-                        with_characters=form.rendering.with_characters,
-                        on_progress=on_progress,
-                    )
-                answer = retime_answer(retimed, {"queue": queued_sec})
-                resources.metrics.observe(TASK, answer.model, answer.duration_sec, answer.timings)
-                return form.rendering.rendered(
-                    lambda: document_of(retimed.answer.result, form.rendering.stem),
-                    {
-                        FILE: lambda: corrected_file(retimed),
-                        ANSWER: lambda: Part(answer.model_dump_json().encode(), JSON),
-                    },
-                )
+        def work(hearing: Hearing) -> Rendered:
+            retimed = retime(
+                asked.shortlist,
+                hearing.sound,
+                form.subtitles,
+                tier=form.tier,
+                linger_sec=form.linger_sec,
+                with_characters=form.rendering.with_characters,
+                on_progress=hearing.on_progress,
+            )
+            answer = retime_answer(retimed, hearing.before)
+            hearing.answered(answer.model, answer.duration_sec, answer.timings)
+            return form.rendering.rendered(
+                lambda: document_of(retimed.answer.result, form.rendering.stem),
+                {
+                    FILE: lambda: corrected_file(retimed),
+                    ANSWER: lambda: Part(answer.model_dump_json().encode(), JSON),
+                },
+            )
 
-            rendered = await run_for_client(request, resources.pool, job)
+        rendered = await asked.answer(work)
     return rendered.response()

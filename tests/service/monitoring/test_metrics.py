@@ -34,6 +34,10 @@ def finish(metrics: Metrics, how: Exchange, what: Facts) -> None:
 
 def watching() -> Metrics:
     metrics, pool = Metrics(), Pool(1, 1)
+    admitted = pool.gates.enter()
+    pool.gates.weigh(admitted, ["he"], 1.0)
+    admitted.worked_sec = 0.1
+    pool.gates.heard(admitted, "he", 1.0)
     pool.close()
     metrics.watch(EmissionCache(1), pool)
     metrics.watch_models(lambda: 1, lambda: 0)

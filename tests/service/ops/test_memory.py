@@ -6,7 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from service.ops.memory import SMAPS, STATM, available_bytes, private_bytes, resident_bytes
+from service.errors import OutOfMemory
+from service.ops.memory import (
+    SMAPS,
+    STATM,
+    available_bytes,
+    private_bytes,
+    resident_bytes,
+    within_memory,
+)
 
 
 def test_the_second_field_is_resident_pages(tmp_path: Path) -> None:
@@ -77,3 +85,12 @@ def test_memory_that_is_left_is_the_least_that_is_known(
     for name, content in files.items():
         write(tmp_path / name, content)
     assert available_bytes(tmp_path / "meminfo", tmp_path) == expected
+
+
+def test_a_block_that_finds_no_memory_says_when_to_come_back() -> None:
+    """A MemoryError becomes the error that has a status; others pass."""
+    with pytest.raises(OutOfMemory, match="expected memory") as caught, within_memory():
+        raise MemoryError
+    assert caught.value.facts["retry_after_sec"]
+    with pytest.raises(KeyError), within_memory():
+        raise KeyError

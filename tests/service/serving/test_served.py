@@ -10,8 +10,9 @@ from bundles import BLANK_ID, HINDI_LETTERS, FailingModel, Opener, PlantedModel,
 
 from service.acoustic import OnnxAcousticModel
 from service.bundle import MODEL_FILE, TOKENS_FILE, Bundle, open_bundle
-from service.errors import BundleError
+from service.errors import BundleError, OutOfMemory
 from service.recognizer import Recognizer
+from service.serving.served import Opener as AnyOpener
 from service.serving.served import ServedModel
 
 WAIT_SEC = 30.0
@@ -22,7 +23,7 @@ def planted() -> PlantedModel:
     return PlantedModel([BLANK_ID] * 8)
 
 
-def served(folder: Path, opener: Opener, name: str = "aa") -> ServedModel:
+def served(folder: Path, opener: AnyOpener, name: str = "aa") -> ServedModel:
     bundle = open_bundle(write_bundle(folder / name, id=name))
     return ServedModel(bundle, opener, threading.Lock())
 
@@ -136,6 +137,24 @@ def test_a_load_that_fails_is_remembered(tmp_path: Path) -> None:
     assert "got nothing" in subject.fault
     assert opener.opened == ["aa"]
     assert subject.loaded is None
+
+
+def test_memory_that_lacks_once_is_no_fault(tmp_path: Path) -> None:
+    """Who asks is told to come back, and whoever comes next may find it loaded."""
+    errors: list[Exception] = [MemoryError(), MemoryError()]
+
+    def opened(bundle: Bundle) -> Recognizer:
+        if errors:
+            raise errors.pop()
+        return Recognizer(bundle, planted())
+
+    subject = served(tmp_path, opened)
+    for _ in range(2):
+        with pytest.raises(OutOfMemory) as caught:
+            subject.recognizer()
+        assert caught.value.facts["retry_after_sec"]
+    assert subject.fault is None
+    assert subject.recognizer()
 
 
 def test_a_fault_of_any_kind_is_the_models_alone(tmp_path: Path) -> None:

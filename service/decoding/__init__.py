@@ -1,0 +1,1 @@
+"""Untrusted audio, decoded in child processes that may die of it."""
