@@ -104,6 +104,7 @@ def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> Fa
         decoders = Decoders(workers)
         resources = Resources(settings, pool, metrics, decoders, cpus, threads, emissions)
         metrics.watch(emissions, pool)
+        metrics.watch_decoders(decoders)
         metrics.watch_models(resources.count_served, resources.count_broken)
         metrics.expect(kind("").code for kind, status in STATUSES.items() if status in REFUSALS)
         app.state.resources = resources

@@ -11,11 +11,12 @@ from service.decoding.channel import ChannelClosed, Message
 from service.decoding.decoder import FAILED, STOPPED, Decoder
 from service.decoding.descriptors import disk_file
 from service.errors import DecoderFailed, KolvaniError, StorageFull
-from service.samples import IN_MEMORY_SAMPLES, Samples, StoredSamples
+from service.samples import IN_MEMORY_SAMPLES, SAMPLE_BYTES, Samples, StoredSamples
 
 OnSeconds = Callable[[float], None]
 
 TELL_SEC: Final = 0.5  # at most, from one call of on_seconds to the next
+SILENT_SEC: Final = 300.0  # from a decoder that works; its CPU time is limited to less
 
 logger = logging.getLogger(__name__)
 
@@ -67,11 +68,15 @@ class Conversation:
         raise self._error(answer)
 
     def _next(self) -> tuple[Message, list[int]]:
+        silent_sec = 0.0
         while True:
             try:
                 return self._decoder.channel.receive(TELL_SEC)
             except TimeoutError:
                 self._on_seconds(self._seconds)
+            silent_sec += TELL_SEC
+            if silent_sec > SILENT_SEC:
+                self._decoder.kill(FAILED)
 
     def _go_on(self, message: Message) -> None:
         if "progress" in message:
@@ -98,22 +103,25 @@ class Conversation:
         )
 
     def _audio(self, answer: Message, descriptors: list[int], sample_rate: int) -> Audio:
-        count = int(answer["done"])
-        if descriptors:
-            samples: Samples = _samples_of(descriptors[0], count)
-        elif self._file is not None:
-            samples = StoredSamples(self._file, count)
-        else:
-            raise ChannelClosed("expected samples, got none")
-        return Audio(samples, sample_rate, answer["duration_sec"], answer["padding_sec"])
+        brought = os.fdopen(descriptors[0], "rb", buffering=0) if descriptors else None
+        try:
+            stored = _stored(brought or self._file, int(answer["done"]))
+            samples: Samples = stored if brought is None else stored[:IN_MEMORY_SAMPLES]
+            lengths = float(answer["duration_sec"]), float(answer["padding_sec"])
+        except (KeyError, TypeError, ValueError) as error:
+            self._decoder.kill(FAILED)
+            raise ChannelClosed(str(error)) from error
+        finally:
+            if brought is not None:
+                brought.close()
+        return Audio(samples, sample_rate, *lengths)
 
 
-def _samples_of(descriptor: int, count: int) -> Samples:
-    """float32 [count], read from a file in memory, which is let go of."""
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
-        if count > IN_MEMORY_SAMPLES:
-            raise ChannelClosed(f"expected {IN_MEMORY_SAMPLES} samples at most, got {count}")
-        return StoredSamples(file, count)[:]
+def _stored(file: BinaryIO | None, count: int) -> StoredSamples:
+    """float32 [count] in a file. Raises ValueError where there is no such file."""
+    if file is None or os.fstat(file.fileno()).st_size != count * SAMPLE_BYTES:
+        raise ValueError(f"expected a file of {count} samples, got another or none")
+    return StoredSamples(file, count)
 
 
 def _close(descriptors: list[int]) -> None:

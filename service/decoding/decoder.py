@@ -100,7 +100,7 @@ def _start(descriptor: int) -> "subprocess.Popen[bytes]":
     # environment is for it but where the modules are.
     path = os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path)
     return subprocess.Popen(  # noqa: S603  # ourselves
-        [sys.executable, "-m", WORKER, str(descriptor)],
+        [sys.executable, "-P", "-m", WORKER, str(descriptor)],
         cwd="/",
         env={"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
         pass_fds=[descriptor],

@@ -3,7 +3,7 @@
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import BinaryIO, Final, TypeVar
@@ -41,8 +41,10 @@ class Decoders:
     """
 
     def __init__(self, count: int) -> None:
-        self.restarts = dict.fromkeys(REASONS, 0)  # reason -> decoders that were replaced
+        # Reason -> decoders that were replaced.
+        self.restarts: Mapping[str, int] = dict.fromkeys(REASONS, 0)
         self._closed = threading.Event()
+        self._last_started = False
         self._changed = threading.Condition()
         self._seats = [_Seat() for _ in range(count + 1)]
         # The last one used comes first: its memory is warm, and others' stays untouched.
@@ -56,8 +58,8 @@ class Decoders:
 
     @property
     def ready(self) -> bool:
-        """Whether a file could be decoded now or soon: one process has started."""
-        return any(seat.decoder and seat.decoder.ready for seat in self._seats[1:])
+        """Whether processes start: a file can be decoded, at once or when one is replaced."""
+        return self._last_started
 
     @property
     def pids(self) -> list[int]:
@@ -159,6 +161,7 @@ class Decoders:
 
     def _on_change(self, seat: _Seat, decoder: Decoder) -> None:
         with self._changed:
+            self._last_started = decoder.started
             if decoder.ended:
                 seat.decoder = None
                 if seat.in_use is not decoder:
@@ -166,7 +169,8 @@ class Decoders:
             self._changed.notify_all()
             if not decoder.ended or self._closed.is_set():
                 return
-            self.restarts[decoder.reason] += 1
+            count = self.restarts[decoder.reason] + 1
+            self.restarts = {**self.restarts, decoder.reason: count}
         logger.warning("a decoder is replaced: %s", decoder.reason)
         if not decoder.started:
             self._closed.wait(RESTART_SEC)

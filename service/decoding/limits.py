@@ -6,13 +6,13 @@ import resource
 from pathlib import Path
 from typing import Final
 
-# All of its own, its libraries included: they take 0.06 GB, and usual audio less than 0.05 GB more.
-# What takes more is the picture beside the sound: finding out what a 4K video is takes 0.2 GB.
-MEMORY_BYTES: Final = 512 << 20
+# All but what it maps of files. It starts with 0.07 GB, and sound takes 0.02 GB more. The picture
+# beside a sound takes the most, as FFmpeg looks at it to know what it is: 0.15 GB for 8K video.
+MEMORY_BYTES: Final = 256 << 20
 OPEN_FILES: Final = 32
 OUTPUT_SLACK_BYTES: Final = 1 << 20
 
-# CPU seconds. A second of usual audio takes 0.002, one of 8 channels at 192 kHz 0.05.
+# CPU seconds. A second of MP3 takes 0.001.
 CPU_SEC_OF_A_SECOND: Final = 0.1
 CPU_SEC_AT_LEAST: Final = 20.0
 CPU_SEC_WITHOUT_A_BLOCK: Final = 20.0

@@ -16,11 +16,11 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, BinaryIO, Final, cast
 
 import numpy as np
 
-from service.audio import Audio, decode
+from service.audio import decode
 from service.decoding import faults
 from service.decoding.channel import Channel, ChannelClosed, Message
 from service.decoding.descriptors import Positional, memory_file
@@ -36,7 +36,10 @@ from service.decoding.limits import (
 from service.errors import CorruptAudio, KolvaniError
 from service.samples import BUFFER_BYTES, SAMPLE_BYTES, Samples, StoredSamples
 
+Answer = tuple[Message, list[int]]  # and the descriptors that it brings
+
 READ_BYTES: Final = 1 << 16
+LEAVING: Final = "leaving"  # in an answer, why it is the last one
 TELL_SEC: Final = 0.1  # between two messages of progress
 
 
@@ -50,57 +53,51 @@ class Worker:
     def serve(self) -> None:
         """Until the socket ends, or an answer leaves this process in doubt."""
         self._channel.send({"ready": True})
-        healthy = True
-        while healthy:
-            message, descriptors = self._channel.receive()
+        answer: Message = {}
+        while LEAVING not in answer:
+            question, descriptors = self._channel.receive()
             (descriptor,) = descriptors
-            with io.BufferedReader(Positional(descriptor), READ_BYTES) as source:
-                healthy = self._answer(message, source)
+            with contextlib.ExitStack() as held:
+                # The upload is let go of before the answer, what the answer brings after it.
+                with io.BufferedReader(Positional(descriptor), READ_BYTES) as source:
+                    answer, brought = self._answer(question, cast("BinaryIO", source), held)
+                self._channel.send(answer, brought)
 
-    def _answer(self, message: Message, source: io.BufferedReader) -> bool:
-        """Whether this process may go on."""
-        work = {"decode": self._decode, "measure": self._measure}[message["do"]]
+    def _answer(self, question: Message, source: BinaryIO, held: contextlib.ExitStack) -> Answer:
         try:
-            work(message, source)
+            if question["do"] == "measure":
+                return self._measure(source), []
+            return self._decode(question, source, held)
         except KolvaniError as error:
-            self._channel.send({"error": faults.written(error)})
+            return {"error": faults.written(error)}, []
         except MemoryError:
-            fault = faults.written(_too_much_memory())
-            self._channel.send({"error": fault, "leaving": "memory"})
-            return False
+            return {"error": faults.written(_too_much_memory()), LEAVING: "memory"}, []
         except ChannelClosed:
             raise
         except Exception as error:  # noqa: BLE001  # told to the parent, which logs it
-            self._channel.send({"failed": _told(error), "leaving": "failed"})
-            return False
-        return True
+            return {"failed": _told(error), LEAVING: "failed"}, []
 
-    def _measure(self, _: Message, source: io.BufferedReader) -> None:
+    def _measure(self, source: BinaryIO) -> Message:
         CpuLimit(CPU_SEC_OF_MEASURING)
-        self._channel.send({"seconds": duration_sec(source)})
+        return {"seconds": duration_sec(source)}
 
-    def _decode(self, message: Message, source: io.BufferedReader) -> None:
-        rate, max_sec = int(message["sample_rate"]), float(message["max_sec"])
+    def _decode(self, question: Message, source: BinaryIO, held: contextlib.ExitStack) -> Answer:
+        rate, max_sec = int(question["sample_rate"]), float(question["max_sec"])
         limit_output(int(max_sec * rate) * SAMPLE_BYTES)
         limit = CpuLimit(cpu_sec_for(max_sec))
+        self._told = time.monotonic()
         audio = decode(source, rate, max_sec, self._progress(limit), self._ask_for_file)
-        try:
-            self._tell(audio)
-        finally:
-            audio.close()
-
-    def _tell(self, audio: Audio) -> None:
+        held.callback(audio.close)
         done: Message = {
             "done": len(audio.waveform),
             "duration_sec": audio.duration_sec,
             "padding_sec": audio.padding_sec,
         }
         if isinstance(audio.waveform, StoredSamples):
-            self._channel.send(done)  # the file is the parent's already
-            return
-        with memory_file() as file:
-            _write(file, audio.waveform)
-            self._channel.send(done, [file.fileno()])
+            return done, []  # the file is the parent's already
+        file = held.enter_context(memory_file())
+        _write(file, audio.waveform)
+        return done, [file.fileno()]
 
     def _progress(self, limit: CpuLimit) -> Callable[[float], None]:
         def tell(seconds: float) -> None:
@@ -122,7 +119,7 @@ class Worker:
 
 
 def _write(file: IO[bytes], samples: Samples) -> None:
-    left = memoryview(np.ascontiguousarray(samples[:])).cast("B")
+    left = np.ascontiguousarray(samples[:]).data.cast("B")
     while left:
         left = left[file.write(left) :]
 

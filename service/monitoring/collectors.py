@@ -1,7 +1,7 @@
 """Figures that others keep, read when Prometheus asks for them."""
 
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from typing import Protocol
 
@@ -65,6 +65,30 @@ class GateFigures(Protocol):
     @property
     def speeds(self) -> dict[str, float]:
         """Seconds of audio a second of one core, by model."""
+
+
+class DecoderFigures(Protocol):
+    """The processes that decode."""
+
+    restarts: Mapping[str, int]
+
+
+class DecoderCollector(Collector):
+    """Decoders that were replaced."""
+
+    def __init__(self, decoders: DecoderFigures) -> None:
+        self._decoders = decoders
+
+    def collect(self) -> Iterator[Metric]:
+        """A counter by reason."""
+        restarts = CounterMetricFamily(
+            "kolvani_decoder_restarts",
+            "Processes that decode which were replaced, by why they ended.",
+            labels=["reason"],
+        )
+        for reason, count in self._decoders.restarts.items():
+            restarts.add_metric([reason], count)
+        yield restarts
 
 
 class EmissionCacheCollector(Collector):

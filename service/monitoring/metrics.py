@@ -17,6 +17,8 @@ from service import __version__
 from service.monitoring.collectors import (
     BuildCollector,
     CacheFigures,
+    DecoderCollector,
+    DecoderFigures,
     EmissionCacheCollector,
     LimitCollector,
     ModelCollector,
@@ -66,6 +68,10 @@ class Metrics:
         """Tell the figures of the cache of emissions and of the pool."""
         self.registry.register(EmissionCacheCollector(cache))
         self.registry.register(PoolCollector(pool))
+
+    def watch_decoders(self, decoders: DecoderFigures) -> None:
+        """Tell how many decoders were replaced, and why."""
+        self.registry.register(DecoderCollector(decoders))
 
     def watch_models(self, served: Callable[[], int], broken: Callable[[], int]) -> None:
         """Tell how many models can be asked, and how many cannot."""

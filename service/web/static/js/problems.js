@@ -26,6 +26,7 @@ const TITLES = {
   overloaded: () => "The server is busy.",
   not_ready: () => "The models are still loading.",
   storage_full: () => "The server has no room for a recording this long just now.",
+  decoder_failed: () => "The server could not read the recording just now. Try again.",
   upload_too_large: ({ max_upload_bytes: most }) => (most ? `The recording is too large: this server takes up to ${size(most)}.` : "The text is too long."),
   audio_too_long: ({ max_audio_sec: most }) => `The recording is too long: this server takes up to ${clock(most ?? 0, 0)}. Cut it into parts.`,
   unsupported_audio: ({ recognized }) => `This is not a recording that can be read${recognized && recognized !== UNKNOWN ? `: it looks like ${recognized}` : ""}.`,
