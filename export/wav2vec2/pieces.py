@@ -14,10 +14,10 @@ from export.graph.builder import GraphBuilder
 from export.graph.unfolding import END
 from service.framing import Convolutions
 
-# At 10 s and one thread 25 to 50 are equal, and 100 slower; two threads want no fewer than 50.
+# At 10 s and one thread 10 to 50 are equal, and 100 slower; two threads want no fewer than 50.
 PIECE_FRAMES: Final = 50  # at most: a second
-# Of the first convolution, from which on pieces pay: 16 MB of ten seconds, more than a core caches.
-LEAST_CHANNELS: Final = 128
+# Of the first convolution: with 128, two threads lose by what a piece costs more than one gains.
+LEAST_CHANNELS: Final = 256
 NAME: Final = "pieces"
 
 
@@ -38,8 +38,8 @@ def in_pieces(
     stride, seen = integers(framing.stride), integers(framing.min_samples - framing.stride)
     first = integers(0)
 
-    # All pieces are as long. The last overlaps the one before, as there is no sound to add that
-    # would not be heard: it may set the range in which all others are quantised.
+    # All pieces are as long. The last overlaps the one before: padding would be sound that nobody
+    # made, and would have its part in the range in which the piece is quantised.
     samples = op("Shape", waveform, name=part("samples"), start=1, end=2)
     room = op("Sub", samples, seen, name=part("room"))
     frames = op("Div", room, stride, name=part("frames"))
