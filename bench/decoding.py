@@ -36,7 +36,8 @@ def speech_like(seconds: int) -> NDArray[np.float32]:
     count = seconds * RATE
     swell = np.sin(np.arange(count, dtype=np.float32) * (2 * np.pi * 4 / RATE))
     noise = np.random.default_rng(0).standard_normal(count, np.float32)
-    return (0.1 * noise * swell).astype(np.float32)
+    speech: NDArray[np.float32] = (0.1 * noise * swell).astype(np.float32)
+    return speech
 
 
 def sndfile(seconds: int, container: str, subtype: str) -> bytes:
@@ -50,7 +51,7 @@ def m4a(seconds: int) -> bytes:
     """AAC in MP4."""
     buffer = io.BytesIO()
     with av.open(buffer, mode="w", format="mp4") as output:
-        stream = cast("av.AudioStream", output.add_stream("aac", rate=RATE, layout="mono"))
+        stream = output.add_stream("aac", rate=RATE, layout="mono")
         resampler = av.AudioResampler(format="fltp", frame_size=1024)
         frame = av.AudioFrame.from_ndarray(
             speech_like(seconds)[np.newaxis], format="fltp", layout="mono"

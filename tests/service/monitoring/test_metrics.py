@@ -1,6 +1,7 @@
 """What is counted, and what it is called."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,13 @@ def finish(metrics: Metrics, how: Exchange, what: Facts) -> None:
     metrics.finished(how, what)
 
 
+class Restarted:
+    """Decoders of which some were replaced."""
+
+    def __init__(self) -> None:
+        self.restarts: Mapping[str, int] = {"crash": 2, "killed": 0}
+
+
 def watching() -> Metrics:
     metrics, pool = Metrics(), Pool(1, 1)
     admitted = pool.gates.enter()
@@ -42,6 +50,7 @@ def watching() -> Metrics:
     metrics.watch(EmissionCache(1), pool)
     metrics.watch_models(lambda: 1, lambda: 0)
     metrics.watch_keys(lambda: 1, lambda: False)
+    metrics.watch_decoders(Restarted())
     return metrics
 
 
@@ -198,3 +207,10 @@ def test_labels_are_documented_and_few(root: Path) -> None:
         assert row is not None, name
         labels = {label for sample in family.samples for label in sample.labels} - {"le"}
         assert labels == set(re.findall(r"`(\w+)`", row[1])), name
+
+
+def test_replaced_decoders_are_told_by_reason() -> None:
+    """Each reason from the start, so that its first one is a rise."""
+    metrics = watching()
+    assert value(metrics, "kolvani_decoder_restarts_total", reason="crash") == 2
+    assert value(metrics, "kolvani_decoder_restarts_total", reason="killed") == 0
