@@ -41,16 +41,23 @@ def main() -> int:
             return 0
         sys.stderr.write(run.stderr)
         return 1
-    # Behind a mirror of packages alone each of them is "not found", and pip-audit is content.
+    lines, status = judged(dependencies)
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return status
+
+
+def judged(dependencies: list[dict[str, Any]]) -> tuple[list[str], int]:
+    """What is to be said of pip-audit's list, and the exit status.
+
+    Behind a mirror of packages alone each of them is "not found", and pip-audit is content.
+    """
     unknown = [item["name"] for item in dependencies if "skip_reason" in item]
     if len(unknown) == len(dependencies):
-        sys.stdout.write(f"{UNREACHABLE}: it knows none of {len(unknown)} packages.\n")
-        return 0
+        return [f"{UNREACHABLE}: it knows none of {len(unknown)} packages."], 0
     found = list(_findings(dependencies))
-    for line in (*found, *(f"{name}: not in the database" for name in unknown)):
-        sys.stdout.write(f"{line}\n")
-    sys.stdout.write(f"{len(dependencies)} packages, {len(found)} known vulnerabilities\n")
-    return 1 if found or unknown else 0
+    missing = [f"{name}: not in the database" for name in unknown]
+    total = f"{len(dependencies)} packages, {len(found)} known vulnerabilities"
+    return [*found, *missing, total], 1 if found or unknown else 0
 
 
 def _findings(dependencies: list[dict[str, Any]]) -> Iterator[str]:
