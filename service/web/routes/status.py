@@ -58,7 +58,9 @@ async def health(resources: ResourcesDep) -> Health:
 @router.get(
     "/readyz",
     summary="Ready: the models have run on speech, or their manifests were read (load=first_use)",
-    responses={503: {"model": ErrorAnswer, "description": "Still loading, or no model loads."}},
+    responses={
+        503: {"model": ErrorAnswer, "description": "Still loading, no model loads, or it stops."}
+    },
 )
 async def ready(resources: ResourcesDep) -> Readiness:
     if resources.pool.gates.stopping:

@@ -226,6 +226,28 @@ def test_nobody_is_passed_for_ever(arrivals: list[tuple[float, float]], cores: i
             assert between <= PATIENCE * (early.turn.work_sec - late.turn.work_sec) + 1e-6
 
 
+@pytest.mark.parametrize("cores", [1, 2])
+@pytest.mark.parametrize(("audio_sec", "others_sec"), [(9.0, 1.0), (600.0, 60.0)])
+def test_patience_has_an_end(cores: int, audio_sec: float, others_sec: float) -> None:
+    """Shorter ones without end keep a request waiting until PATIENCE times its own work is done,
+    and for those that are before it then.
+    """
+    subject = machine(cores)
+    waiting = 5
+
+    def refill() -> None:
+        while len(subject.turns) < cores + waiting:
+            subject.arrive(asked(others_sec))
+
+    refill()
+    subject.run(until=WINDOW_WORK_SEC, on_turn=refill)
+    longer = subject.arrive(asked(audio_sec))
+    subject.run(until=100 * longer.turn.work_sec, on_turn=refill)
+    others = waiting * others_sec / SPEED
+    assert others < longer.waited, "it was passed"
+    assert longer.waited <= (PATIENCE * longer.turn.work_sec + others) / cores + WINDOW_WORK_SEC
+
+
 def test_shorter_ones_of_a_kind_go_first() -> None:
     """A minute before an hour, and the hour goes on after it."""
     subject = machine(1)
