@@ -16,7 +16,7 @@ OVERHEAD_AIM_SEC: Final = 0.01
 class Level:
     """So many clients of a manner, round by round: what they saw, and the bare recogniser's share.
 
-    cpu_sec: the server's, a round.
+    cpu_sec: the server's, a round, and bare_cpu_sec the recogniser's.
     """
 
     clients: int
@@ -24,6 +24,7 @@ class Level:
     heard: list[Heard] = field(default_factory=list)
     bare: list[Sequence[Request]] = field(default_factory=list)
     cpu_sec: list[float] = field(default_factory=list)
+    bare_cpu_sec: list[float] = field(default_factory=list)
 
 
 def audio_rate(requests: Sequence[Request], lengths: Sequence[float]) -> float:
@@ -35,6 +36,15 @@ def audio_rate(requests: Sequence[Request], lengths: Sequence[float]) -> float:
     first, *others = requests
     heard_sec = sum(lengths[request.clip] for request in others)
     return heard_sec / (others[-1].ended - first.ended)
+
+
+def cpu_ratio(level: Level, lengths: Sequence[float]) -> float:
+    """Audio for a CPU second of the server's, over audio for one of the recogniser's: what others on
+    the machine do not change. What was dropped at the end counts as lost.
+    """
+    served = sum(lengths[one.clip] for heard in level.heard for one in heard.of(OK))
+    alone = sum(lengths[one.clip] for bare in level.bare for one in bare)
+    return served / sum(level.cpu_sec) / (alone / sum(level.bare_cpu_sec))
 
 
 def quantile(values: Sequence[float], share: float) -> float:
@@ -84,6 +94,7 @@ def row(level: Level, lengths: Sequence[float], places: int, workers: int) -> di
         ),
         "ratio": statistics.median(ratios),
         "ratios": ratios,
+        "cpu_ratio": cpu_ratio(level, lengths),
         "admitted": len(admitted),
         "admitted_per_sec": statistics.median(rates) / statistics.mean(lengths),
         "p50_sec": quantile(seconds, 0.5),
