@@ -157,8 +157,8 @@ def line(name: str, one: dict[str, Any]) -> str:
     """A row, for whoever waits."""
     return (
         f"{name:9s} {one['clients']:4d} {one['manner']:8s} {one['audio_sec_per_sec']:7.1f}"
-        f" audio-s/s ({one['ratio']:.3f} of bare, by CPU {one['cpu_ratio']:.3f})  p50 {one['p50_sec']:.3f}"
-        f"  p95 {one['p95_sec']:.3f}"
+        f" audio-s/s ({one['ratio']:.3f} of bare, by CPU {one['cpu_ratio']:.3f})"
+        f"  p50 {one['p50_sec']:.3f}  p95 {one['p95_sec']:.3f}"
         f" (bound {one['p95_bound_sec']:.3f})  +{one['overhead_p50_sec'] * 1000:.1f} ms"
         f"  503: {one['refused_per_sec']:.1f}/s  faults {one['faults']}"
         f"  CPU {one['server_cpu_share']:.2f} + wrk {one['clients_cpu_share']:.2f}"

@@ -39,8 +39,8 @@ def audio_rate(requests: Sequence[Request], lengths: Sequence[float]) -> float:
 
 
 def cpu_ratio(level: Level, lengths: Sequence[float]) -> float:
-    """Audio for a CPU second of the server's, over audio for one of the recogniser's: what others on
-    the machine do not change. What was dropped at the end counts as lost.
+    """Audio for a CPU second of the server's, over audio for one of the recogniser's: others on the
+    machine do not change that. What was dropped at the end counts as lost.
     """
     served = sum(lengths[one.clip] for heard in level.heard for one in heard.of(OK))
     alone = sum(lengths[one.clip] for bare in level.bare for one in bare)
