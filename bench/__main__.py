@@ -44,20 +44,11 @@ def sections(plan: plans.Plan) -> dict[str, Section]:
     conformer = ConformerModels(plan.folder)
     found: dict[str, Section] = {
         "limits": lambda: [limits(plan, threads) for threads in plan.threads],
-        "wav2vec2": lambda: {
-            "shape": plan.shape,
-            "operations": {
-                str(seconds): operations(models.shape, seconds * 16_000).total
-                for seconds in plan.lengths_sec
-            },
-            "runs": [
-                latency(plan, plan.engines, models, models.ours, threads)
-                for threads in plan.threads
-            ],
-        },
+        "contest": lambda: timed(plan.contest(), models),
+        "wav2vec2": lambda: timed(plan, models),
         "throughput": lambda: throughput(plan, models, models.ours),
         "operators": lambda: operators(plan, models, models.ours),
-        "windows": lambda: windows(plan, models.ours),
+        "windows": lambda: windows(plan, models.ours, models.ours_prepared),
         "conformer": lambda: {
             "runs": [
                 latency(plan, plans.CONFORMER, conformer, conformer.ours, threads)
@@ -67,6 +58,20 @@ def sections(plan: plans.Plan) -> dict[str, Section]:
         "recognition": lambda: [recognition(plan, conformer, threads) for threads in plan.threads],
     }
     return {name: found[name] for name in plan.sections}
+
+
+def timed(plan: plans.Plan, models: Wav2Vec2Models) -> dict[str, Any]:
+    """Of the plan's engines, at its lengths and numbers of threads."""
+    return {
+        "shape": plan.shape,
+        "operations": {
+            str(seconds): operations(models.shape, seconds * 16_000).total
+            for seconds in plan.lengths_sec
+        },
+        "runs": [
+            latency(plan, plan.engines, models, models.ours, threads) for threads in plan.threads
+        ],
+    }
 
 
 def main() -> int:

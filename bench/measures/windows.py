@@ -1,4 +1,4 @@
-"""A minute in one request, against windows of ten seconds alone."""
+"""A minute in one request, against windows of ten seconds alone, and the memory that it takes."""
 
 import statistics
 from pathlib import Path
@@ -7,22 +7,30 @@ from typing import Any, Final
 from bench.inputs import RATE, file_of, input_of
 from bench.measures.crew import started
 from bench.plan import AT_SEC, Engine, Plan
+from bench.workers.worker import Worker
 
 LONG_SEC: Final = 60
 ROUNDS: Final = 5
 CALLS: Final = 3  # of the window, a turn
 
 
-def windows(plan: Plan, bundle: Path) -> dict[str, Any]:
-    """Seconds of the request, of one window of ten seconds, and how much audio was heard.
+REQUEST: Final = Engine("request", "service", "", own=True)
+MAPPED: Final = Engine("request, mapped", "service", "", own=True, options={"prepared": True})
+WINDOW: Final = Engine("window", "ours", "", own=True)
+
+
+def windows(plan: Plan, bundle: Path, prepared: Path) -> dict[str, Any]:
+    """Seconds of the request, of one window of ten seconds, and how much audio was heard; and the
+    megabytes of the first request, with private weights and with `prepared`, whose are mapped.
 
     The stated context is what the windows hear beyond the minute. What is expected is the cost of
     as many seconds, in windows of ten.
     """
     inputs = plan.folder / "inputs"
     folder = inputs / bundle.parent.parent.name
-    request = started(plan, Engine("request", "service", "", own=True), bundle, 1)
-    window = started(plan, Engine("window", "ours", "", own=True), bundle, 1)
+    mapped = memory_of_first(plan, started(plan, MAPPED, prepared, 1), inputs)
+    private = memory_of_first(plan, started(plan, REQUEST, bundle, 1), inputs)
+    request, window = started(plan, REQUEST, bundle, 1), started(plan, WINDOW, bundle, 1)
     with request, window:
         long = {"do": "run", "input": str(file_of(inputs, LONG_SEC))}
         short = {"do": "run", "input": str(input_of(bundle, folder, AT_SEC)), "times": CALLS}
@@ -35,7 +43,14 @@ def windows(plan: Plan, bundle: Path) -> dict[str, Any]:
             seconds["request"].append(reply["seconds"])
             heard = reply["heard"]
             seconds["window"].append(window.ask(short, plan.ask_sec)["seconds"])
-    return summed(seconds, heard)
+    return {**summed(seconds, heard), "memory": {"private": private, "mapped": mapped}}
+
+
+def memory_of_first(plan: Plan, worker: Worker, inputs: Path) -> dict[str, Any]:
+    """Megabytes of a worker that has heard one minute and nothing else."""
+    with worker:
+        worker.ask({"do": "run", "input": str(file_of(inputs, LONG_SEC))}, plan.ask_sec)
+        return dict(worker.ask({"do": "memory"}, plan.ask_sec))
 
 
 def summed(seconds: dict[str, list[float]], heard: list[int]) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from service.audio import Audio, decode_file
 from service.bundle import Bundle, open_bundle
 from service.chunking import Emitter
 from service.features import features_of
+from service.ops.cores import Cores
+from service.ops.quota import usable_cpus
 from service.preparing.cache import PreparedModels
 from service.preparing.opening import open_model
 from service.recognizer import Recognizer
@@ -35,11 +37,14 @@ def opened(description: Mapping[str, Any]) -> tuple[Bundle, OnnxAcousticModel]:
 
 
 class Bare:
-    """The acoustic model alone, as the service runs it. threads: 0 is one, without pinning."""
+    """The acoustic model alone, as the service runs it. threads: 0 is one, without pinning, and
+    clients hold a core each and wait for one, as requests do.
+    """
 
     def __init__(self, description: Mapping[str, Any]) -> None:
         self._bundle, self._model = opened(description)
         self._threads = description["threads"] or 1
+        self._cores = Cores(usable_cpus())
         self.facts = {"onnxruntime": onnxruntime.__version__}
 
     def prepare(self, path: str) -> NDArray[np.float32]:
@@ -49,7 +54,8 @@ class Bare:
 
     def run(self, prepared: NDArray[np.float32]) -> dict[str, Any]:
         """One pass."""
-        return {"frames": len(self._model.logits(prepared))}
+        with self._cores.one():
+            return {"frames": len(self._model.logits(prepared))}
 
     def operators(self, prepared: NDArray[np.float32]) -> dict[str, float]:
         """From a session of ours that profiles."""

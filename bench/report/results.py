@@ -34,7 +34,7 @@ class Results:
     @property
     def machine(self) -> Mapping[str, Any]:
         """That of the models' figures."""
-        found: Mapping[str, Any] = self.sections.get("wav2vec2", {}).get("machine", {})
+        found: Mapping[str, Any] = self.sections.get("contest", {}).get("machine", {})
         return found
 
     def run(self, section: str, threads: int) -> Mapping[str, Any]:
@@ -52,9 +52,9 @@ class Results:
         row = found.get("lengths", {}).get(str(length))
         return None if row is None else float(row["median_sec"])
 
-    def best_openvino(self, length: int, threads: int = 1) -> float | None:
-        """The fastest of OpenVINO's, whatever its precision."""
-        return least(self.seconds("wav2vec2", name, length, threads) for name in OPENVINO)
+    def best_openvino(self, length: int) -> float | None:
+        """Of the contest, the fastest of OpenVINO's, whatever its precision."""
+        return least(self.seconds("contest", name, length) for name in OPENVINO)
 
     def peak(self, kind: str, threads: int = 1) -> float | None:
         """Of the machine's products, operations a second. kind: int8 or float32."""
@@ -63,13 +63,13 @@ class Results:
                 return float(run[kind]["peak_gops"]) * 1e9
         return None
 
-    def fraction(self, engine: str, length: int, threads: int = 1) -> float | None:
+    def fraction(self, section: str, engine: str, length: int, threads: int = 1) -> float | None:
         """Of the int8 peak, if all multiplications are counted as int8."""
-        seconds = self.seconds("wav2vec2", engine, length, threads)
+        seconds = self.seconds(section, engine, length, threads)
         peak = self.peak("int8", threads)
         if seconds is None or peak is None:
             return None
-        return float(self.figures("wav2vec2")["operations"][str(length)]) / seconds / peak
+        return float(self.figures(section)["operations"][str(length)]) / seconds / peak
 
     def clients(self, engine: str, count: int) -> float | None:
         """Seconds of audio a second, so many clients at a time."""
@@ -77,11 +77,10 @@ class Results:
         found = figures.get("audio_sec_per_sec", {}).get(engine, {}).get(str(count))
         return None if found is None else float(found)
 
-    def memory(self, engine: str, field: str) -> float | None:
-        """Megabytes of a worker on one thread, after its first and longest request."""
-        run = self.run("wav2vec2", 1)
-        found = run["engines"].get(engine, {}).get("memory", {}).get(field)
-        return None if found is None or run.get("longest_sec") != 60 else float(found)  # noqa: PLR2004
+    def request_memory(self, weights: str, field: str) -> float | None:
+        """Megabytes of a service that has heard one minute. weights: private or mapped."""
+        found = self.figures("windows").get("memory", {}).get(weights, {}).get(field)
+        return None if found is None else float(found)
 
 
 def least(values: Any) -> float | None:  # noqa: ANN401  # an iterable of numbers and None

@@ -113,7 +113,7 @@ def limits_table(results: Results, engines: Sequence[str]) -> str:
             seconds = results.seconds("wav2vec2", name, AT_SEC, threads)
             if seconds is not None:
                 rate = results.figures("wav2vec2")["operations"][str(AT_SEC)] / seconds / 1e9
-                fraction = number(results.fraction(name, AT_SEC, threads), ".2f")
+                fraction = number(results.fraction("wav2vec2", name, AT_SEC, threads), ".2f")
                 rows.append((f"{name}, {threads} thread(s)", f"{rate:.0f}", fraction))
     return table(("", "GOP/s", "of the int8 peak"), rows)
 
@@ -167,6 +167,19 @@ def windows_line(results: Results) -> str:
         f"{found['expected_sec']:.2f} s: {found['times_expected']:.3f} x. Of six windows without "
         f"context it is {found['times_six_windows']:.2f} x."
     )
+
+
+def memory_line(results: Results) -> str:
+    """The memory of a minute in one request."""
+    parts = []
+    for weights in ("private", "mapped"):
+        figures = (results.request_memory(weights, field) for field in ("peak_mb", "anonymous_mb"))
+        peak, anonymous = (number(figure, ".0f") for figure in figures)
+        parts.append(
+            f"with {weights} weights {peak} MB at its peak, {anonymous} MB of it in no file that "
+            "other processes could share"
+        )
+    return "" if not results.figures("windows").get("memory") else f"Memory: {'; '.join(parts)}."
 
 
 def failures_list(results: Results) -> str:

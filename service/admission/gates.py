@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Final, Literal
 
 from service.admission.admitted import Admitted
-from service.admission.budget import Budget
+from service.admission.budget import NOTHING_SEC, Budget
 from service.admission.speeds import Speeds
 from service.errors import Fact, Overloaded, Stopping
 
@@ -101,7 +101,7 @@ class Gates:
             return
         with self._lock:
             own = dict.fromkeys(admitted.models, admitted.audio_sec)
-            others = [one for one in own if self._budget.taken_sec(one) > own[one]]
+            others = [one for one in own if self._budget.taken_sec(one) > own[one] + NOTHING_SEC]
             self._check_budget(others, more_sec, audio_sec)
             self._budget.take(admitted.models, more_sec)
             admitted.audio_sec = audio_sec

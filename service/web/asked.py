@@ -95,14 +95,17 @@ class Asked(Generic[Form]):
     async def stream(
         self,
         owned: AsyncExitStack,
-        work: Callable[[Hearing, Send], object],
+        work: Callable[[Hearing, Send], bytes],
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """The events that `work` sends; owned: what is closed when it has ended."""
+        """The events that `work` sends, and the last one, which it returns; owned: what is closed
+        before that one is sent, so that the client's next request finds a place.
+        """
 
         async def produce(send: Send) -> None:
             async with owned:
-                await self.answer(lambda hearing: work(hearing, send))
+                last = await self.answer(lambda hearing: work(hearing, send))
+            send(last)
 
         return await event_stream(produce, headers=headers)
 

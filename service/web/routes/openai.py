@@ -50,11 +50,11 @@ async def transcriptions(request: Request, resources: ResourcesDep) -> Response:
         asked = await ask(owned, request, resources, TASK, reading, TranscriptionForm.model_in)
         form = asked.form
 
-        def tell(hearing: Hearing, send: Send) -> None:
+        def tell(hearing: Hearing, send: Send) -> bytes:
             def on_text(delta: str) -> None:
                 send(delta_event(delta))
 
-            send(done_event(_transcribed(asked, hearing, on_text), form) + DONE)
+            return done_event(_transcribed(asked, hearing, on_text), form) + DONE
 
         if form.stream:
             return await asked.stream(owned.pop_all(), tell, ignored_header(form))

@@ -83,10 +83,10 @@ async def _serve(request: Request, resources: Resources, task: str, work: Work) 
     async with AsyncExitStack() as owned:
         asked = await ask(owned, request, resources, task, reading)
 
-        def tell(hearing: Hearing, send: Send) -> None:
+        def tell(hearing: Hearing, send: Send) -> bytes:
             on_progress = reporting(hearing.on_progress, send, hearing.sound)
             rendered = _rendered(asked, replace(hearing, on_progress=on_progress), work)
-            send(result_event(rendered.part.content))
+            return result_event(rendered.part.content)
 
         if asked.form.stream:
             return await asked.stream(owned.pop_all(), tell)
