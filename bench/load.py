@@ -104,7 +104,7 @@ def measured(
                 _served(server, level, plan, bodies)
     lengths = [clip.seconds for clip in sent]
     places = alone.workers + plan.max_queue
-    return [row(level, lengths, min(places, level.clients), alone.workers) for level in levels]
+    return [row(level, lengths, min(places, level.clients)) for level in levels]
 
 
 def _alone(alone: Bare, level: Level, plan: Plan) -> None:

@@ -68,11 +68,11 @@ def overhead_sec(level: Level) -> float:
     return statistics.median(served[clip] - alone[clip] for clip in served if clip in alone)
 
 
-def row(level: Level, lengths: Sequence[float], places: int, workers: int) -> dict[str, Any]:
-    """A level's figures. places: requests that may be in the service; workers: inferences at once.
+def row(level: Level, lengths: Sequence[float], places: int) -> dict[str, Any]:
+    """A level's figures. places: requests that may be in the service at a time.
 
-    The bound of p95 is that of a full queue of the longest clips: places / workers times what the
-    recogniser takes for one beside as many others as there are workers.
+    The bound of p95 is what the last of so many requests waits if all of them are of the longest
+    clip, and taken in the order in which they came, at the throughput that there was.
     """
     admitted = [request for heard in level.heard for request in heard.of(OK)]
     refused = [request for heard in level.heard for request in heard.of(REFUSED)]
@@ -83,7 +83,6 @@ def row(level: Level, lengths: Sequence[float], places: int, workers: int) -> di
     ]
     seconds = [request.seconds for request in admitted]
     alone = [request for bare in level.bare for request in bare]
-    longest = max(by_clip(alone).values())
     rates = [audio_rate(heard.of(OK), lengths) for heard in level.heard]
     return {
         "clients": level.clients,
@@ -99,7 +98,7 @@ def row(level: Level, lengths: Sequence[float], places: int, workers: int) -> di
         "admitted_per_sec": statistics.median(rates) / statistics.mean(lengths),
         "p50_sec": quantile(seconds, 0.5),
         "p95_sec": quantile(seconds, TOP),
-        "p95_bound_sec": max(1.0, places / workers) * longest,
+        "p95_bound_sec": places * max(lengths) / statistics.median(rates),
         "bare_p50_sec": statistics.median(request.seconds for request in alone),
         "overhead_p50_sec": overhead_sec(level),
         "refused": len(refused),
