@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import ModelProto, TensorProto, helper, numpy_helper
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
 from rapidfuzz.distance import Levenshtein
 
 from bench.saturating import overflowing, product
@@ -176,12 +176,20 @@ def weights_of(graph: ModelProto) -> dict[str, str]:
     """Names of the weights in int8, and of their steps, in a graph of either policy."""
     known = {tensor.name for tensor in graph.graph.initializer}
     steps = {}
-    for node in graph.graph.node:
+    for node in nodes_of(graph.graph):
         name = node.input[1] if node.op_type in PRODUCTS else ""
         if name in known:
             stock = f"{name.removesuffix('_quantized')}_scale"
             steps[name] = node.input[3] if node.op_type == OURS else stock
     return steps
+
+
+def nodes_of(graph: GraphProto) -> Iterator[NodeProto]:
+    """All of them, also those that a loop runs in its rounds."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            yield from nodes_of(attribute.g)
 
 
 def row(heard: Heard, bits: int, graph: ModelProto, here: Machine, there: Machine) -> str:
@@ -205,7 +213,9 @@ def row(heard: Heard, bits: int, graph: ModelProto, here: Machine, there: Machin
 
 
 def overflow(graph: ModelProto, feeds: Arrays, machine: Machine) -> tuple[int, int]:
-    """Of all pairs of products that the graph sums, how many do not fit 16 bits; and all."""
+    """Of all pairs of products that the graph sums, how many do not fit 16 bits; and all. Those of
+    a loop's rounds are not among them: they cannot be read from outside.
+    """
     constant = {tensor.name: tensor for tensor in graph.graph.initializer}
     products = [
         (node.input[0], numpy_helper.to_array(constant[node.input[1]]))

@@ -81,7 +81,7 @@ def listen(network: Network, inputs: Sequence[Array], folder: Path) -> Listened:
 
     Raises UnknownStructure.
     """
-    products = Products(GraphBuilder(), Plan(FULL_BITS, others=IN_FLOAT))
+    products = Products(GraphBuilder(), Plan(FULL_BITS, others=IN_FLOAT), whole=True)
     model = network.integer_graph(products)
     taps: dict[str, Layer] = {}
     for site in products.sites:

@@ -1,6 +1,6 @@
 """An ONNX graph that grows node by node: names, constants, the two sets of operators."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -70,6 +70,26 @@ class GraphBuilder:
             helper.make_node(kind, inputs, names, name=names[0], domain=domain, **attributes)
         )
         return names
+
+    def loop(self, count: str, body: Callable[[str], str], name: str) -> str:
+        """The values of so many rounds, float32 of one shape, stacked on a new first axis.
+
+        count: int64, without axes; body: adds one round's operators, given the name of its number,
+        int64 without axes, and returns its value's name. Constants are the whole graph's.
+        """
+        number, going = (self._unique(f"{name}.{part}") for part in ("number", "going"))
+        outside, self._nodes = self._nodes, []
+        value = body(number)
+        again = self.op("Identity", going, name=f"{name}.again")
+        inside, self._nodes = self._nodes, outside
+        info = helper.make_tensor_value_info
+        graph = helper.make_graph(
+            inside,
+            f"{name}.round",
+            [info(number, TensorProto.INT64, ()), info(going, TensorProto.BOOL, ())],
+            [info(again, TensorProto.BOOL, ()), info(value, TensorProto.FLOAT, None)],
+        )
+        return self.op("Loop", count, "", name=name, body=graph)
 
     def input(self, name: str, kind: int, axes: Sequence[str | int]) -> str:
         """A value that is fed; kind: one of TensorProto's; axes: sizes, or names of what varies."""

@@ -62,10 +62,14 @@ class Site:
 
 @dataclass
 class Products:
-    """Makes products in a graph by a plan, and remembers them."""
+    """Makes products in a graph by a plan, and remembers them.
+
+    whole: no part of the network is run in pieces, whose values nobody outside of them can read.
+    """
 
     graph: GraphBuilder
     plan: Plan
+    whole: bool = False
     sites: list[Site] = field(default_factory=list)
 
     @property

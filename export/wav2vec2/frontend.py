@@ -14,10 +14,22 @@ from export.graph.norms import gelu, layer_norm, norm_over_time
 from export.graph.products import Activation, Products
 from export.graph.unfolding import unfold
 from export.graph.weights import Array, as_array
+from export.wav2vec2.pieces import in_pieces, pays
+from service.framing import Convolutions
 
 
 def frontend(products: Products, waveform: str, model: Wav2Vec2ForCTC) -> str:
     """waveform: float32 [B, N]. Returns float32 [B, T, C]."""
+    config = model.config
+    if products.whole or not pays(config):
+        return _convolutions(products, waveform, model)
+    framing = Convolutions(tuple(zip(config.conv_kernel, config.conv_stride, strict=True)))
+    return in_pieces(
+        products.graph, waveform, framing, lambda piece: _convolutions(products, piece, model)
+    )
+
+
+def _convolutions(products: Products, waveform: str, model: Wav2Vec2ForCTC) -> str:
     graph = products.graph
     layers: Any = model.wav2vec2.feature_extractor.conv_layers
     value = graph.op("Unsqueeze", waveform, graph.integers(2), name="samples")

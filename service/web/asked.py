@@ -22,9 +22,9 @@ from service.serving.catalogue import Catalogue, Shortlist
 from service.serving.recording import Recording
 from service.web.counting import counted
 from service.web.events.stream import Send, event_stream
+from service.web.guards.heads import TIMEOUT_HEADER
 from service.web.resources import Resources, run_for_client
 
-TIMEOUT_HEADER: Final = "Kolvani-Timeout-Sec"
 CLIENT: Final = "client"  # in the request's state: the name of the key that it came with
 Result = TypeVar("Result")
 

@@ -253,6 +253,18 @@ def test_a_profile_is_summed_over_its_last_pass() -> None:
     assert by_operator([*noise, *passes], passes=2) == {"MatMul": 7, "Gelu": 5}
 
 
+def test_a_loop_is_not_counted_twice() -> None:
+    """What its rounds' operators take is theirs; the profiler notes a node when it has ended."""
+
+    def event(operator: str, begin: int, micro: int) -> dict[str, Any]:
+        times = {"ts": begin, "dur": micro}
+        return {"cat": "Node", "name": "n_kernel_time", "args": {"op_name": operator}, **times}
+
+    inside = [event("MatMul", 110, 30), event("Gelu", 145, 20), event("MatMul", 170, 25)]
+    events = [event("Gelu", 90, 9), *inside, event("Loop", 100, 100), event("MatMul", 200, 7)]
+    assert by_operator(events, passes=1) == {"MatMul": 62, "Gelu": 29, "Loop": 25}
+
+
 def test_plans_measure_what_they_say() -> None:
     """The full one has all lengths, threads and clients; every length has its rounds."""
     for make in (full, quick):

@@ -10,6 +10,7 @@ from service.errors import HeadersTooLarge, TooManyConnections, UnknownHost
 from service.monitoring.metrics import PROBES
 
 MAX_HEADERS: Final = 100
+TIMEOUT_HEADER: Final = "Kolvani-Timeout-Sec"  # how long a client waits for its answer
 MAX_HEAD_BYTES: Final = 1 << 14  # target, names and values; h11's own limit of what is incomplete
 CROWDED: Final = "crowded"  # in a connection's state: there are more of them than there should be
 RETRY_SEC: Final = 1

@@ -10,7 +10,7 @@ from service.access.file import KeyFile
 from service.access.rates import Rates, read_rate
 from service.ops.settings import Settings
 from service.web.guards.entrance import KEY_HEADERS, Budgeted, Entrance
-from service.web.guards.heads import Hosts, check_crowd, check_size
+from service.web.guards.heads import TIMEOUT_HEADER, Hosts, check_crowd, check_size
 from service.web.guards.pace import BodyPace
 from service.web.guards.refusing import Check, Guards, Refuse
 
@@ -18,7 +18,10 @@ EXPOSED: Final = (
     *("Content-Disposition", "Kolvani-Ignored", "RateLimit", "RateLimit-Policy", "Retry-After"),
     *("X-Request-ID", "traceparent"),
 )  # what scripts of other origins may read of an answer
-ALLOWED: Final = ("Authorization", *KEY_HEADERS, "X-Request-ID", "traceparent", "tracestate")
+ALLOWED: Final = (
+    *("Authorization", *KEY_HEADERS, TIMEOUT_HEADER),
+    *("X-Request-ID", "traceparent", "tracestate"),
+)
 PREFLIGHT_SEC: Final = 600
 
 
