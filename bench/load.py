@@ -55,16 +55,15 @@ class Bare:
         self._process = process
         self.workers = int(self._answer()["workers"])
 
-    def heard(self, clients: int, seconds: int) -> list[Request]:
-        """What so many at a time come to in so long."""
+    def heard(self, clients: int, seconds: int) -> tuple[list[Request], float]:
+        """What so many at a time come to in so long, and the CPU seconds that it took."""
         if self._process.stdin is None:
             raise RuntimeError("expected a process that is asked")
         self._process.stdin.write(f"{clients} {seconds}\n")
         self._process.stdin.flush()
-        return [Request(200, int(clip), began, ended) for clip, began, ended in self._rows()]
-
-    def _rows(self) -> Any:  # noqa: ANN401  # JSON
-        return self._answer()["rows"]
+        answer = self._answer()
+        rows = [Request(200, int(clip), began, ended) for clip, began, ended in answer["rows"]]
+        return rows, float(answer["cpu_sec"])
 
     def _answer(self) -> Any:  # noqa: ANN401  # JSON
         if self._process.stdout is None:
@@ -105,11 +104,13 @@ def measured(
                 _served(server, level, plan, bodies)
     lengths = [clip.seconds for clip in sent]
     places = alone.workers + plan.max_queue
-    return [row(level, lengths, min(places, level.clients), alone.workers) for level in levels]
+    return [row(level, lengths, min(places, level.clients)) for level in levels]
 
 
 def _alone(alone: Bare, level: Level, plan: Plan) -> None:
-    level.bare.append(alone.heard(level.clients, plan.seconds))
+    rows, cpu_sec = alone.heard(level.clients, plan.seconds)
+    level.bare.append(rows)
+    level.bare_cpu_sec.append(cpu_sec)
 
 
 def _served(server: Served, level: Level, plan: Plan, bodies: Path) -> None:
@@ -156,8 +157,8 @@ def line(name: str, one: dict[str, Any]) -> str:
     """A row, for whoever waits."""
     return (
         f"{name:9s} {one['clients']:4d} {one['manner']:8s} {one['audio_sec_per_sec']:7.1f}"
-        f" audio-s/s ({one['ratio']:.3f} of bare)  p50 {one['p50_sec']:.3f}"
-        f"  p95 {one['p95_sec']:.3f}"
+        f" audio-s/s ({one['ratio']:.3f} of bare, by CPU {one['cpu_ratio']:.3f})"
+        f"  p50 {one['p50_sec']:.3f}  p95 {one['p95_sec']:.3f}"
         f" (bound {one['p95_bound_sec']:.3f})  +{one['overhead_p50_sec'] * 1000:.1f} ms"
         f"  503: {one['refused_per_sec']:.1f}/s  faults {one['faults']}"
         f"  CPU {one['server_cpu_share']:.2f} + wrk {one['clients_cpu_share']:.2f}"
@@ -177,7 +178,8 @@ def refusals(rows: Sequence[dict[str, Any]]) -> dict[str, float | None]:
 def table(runs: Sequence[dict[str, Any]]) -> str:
     """For docs/BENCHMARKS.md."""
     head = (
-        *("model", "clients", "who is refused", "of the bare recogniser", "requests/s", "p50, s"),
+        *("model", "clients", "who is refused", "of the bare recogniser", "by CPU", "requests/s"),
+        "p50, s",
         *("p95, s", "its bound", "refused/s", "errors", "server's cores", "wrk's"),
     )
     rows = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
@@ -186,6 +188,7 @@ def table(runs: Sequence[dict[str, Any]]) -> str:
             waits = "waits" if one["manner"] == "patient" else "asks again at once"
             cells = (
                 *(run["model"], str(one["clients"]), waits, f"{one['ratio']:.3f}"),
+                f"{one['cpu_ratio']:.3f}",
                 *(f"{one['admitted_per_sec']:.2f}", f"{one['p50_sec']:.3f}"),
                 *(f"{one['p95_sec']:.3f}", f"{one['p95_bound_sec']:.3f}"),
                 *(f"{one['refused_per_sec']:.1f}", str(one["faults"])),

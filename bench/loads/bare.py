@@ -4,7 +4,8 @@
 
 The same windows, session options, prepared weights and shared cores as the service has, on decoded
 samples. Reads `clients seconds` a line from standard input, and answers with a line of JSON: for
-each transcript the number of its clip and when it began and ended, by the monotonic clock.
+each transcript the number of its clip and when it began and ended, by the monotonic clock, and the
+CPU seconds of all of it.
 """
 
 import json
@@ -74,8 +75,10 @@ def main() -> int:
     print(json.dumps({"workers": workers}), flush=True)
     for line in sys.stdin:
         clients, seconds = line.split()
+        before = time.process_time()
         rows = busy(recognizer, cores, sounds, int(clients), float(seconds))
-        print(json.dumps({"rows": rows, "cpu_sec": time.process_time()}), flush=True)
+        cpu_sec = time.process_time() - before
+        print(json.dumps({"rows": rows, "cpu_sec": cpu_sec}), flush=True)
     return 0
 
 

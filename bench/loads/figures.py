@@ -16,7 +16,7 @@ OVERHEAD_AIM_SEC: Final = 0.01
 class Level:
     """So many clients of a manner, round by round: what they saw, and the bare recogniser's share.
 
-    cpu_sec: the server's, a round.
+    cpu_sec: the server's, a round, and bare_cpu_sec the recogniser's.
     """
 
     clients: int
@@ -24,6 +24,7 @@ class Level:
     heard: list[Heard] = field(default_factory=list)
     bare: list[Sequence[Request]] = field(default_factory=list)
     cpu_sec: list[float] = field(default_factory=list)
+    bare_cpu_sec: list[float] = field(default_factory=list)
 
 
 def audio_rate(requests: Sequence[Request], lengths: Sequence[float]) -> float:
@@ -35,6 +36,15 @@ def audio_rate(requests: Sequence[Request], lengths: Sequence[float]) -> float:
     first, *others = requests
     heard_sec = sum(lengths[request.clip] for request in others)
     return heard_sec / (others[-1].ended - first.ended)
+
+
+def cpu_ratio(level: Level, lengths: Sequence[float]) -> float:
+    """Audio for a CPU second of the server's, over audio for one of the recogniser's: others on the
+    machine do not change that. What was dropped at the end counts as lost.
+    """
+    served = sum(lengths[one.clip] for heard in level.heard for one in heard.of(OK))
+    alone = sum(lengths[one.clip] for bare in level.bare for one in bare)
+    return served / sum(level.cpu_sec) / (alone / sum(level.bare_cpu_sec))
 
 
 def quantile(values: Sequence[float], share: float) -> float:
@@ -58,11 +68,11 @@ def overhead_sec(level: Level) -> float:
     return statistics.median(served[clip] - alone[clip] for clip in served if clip in alone)
 
 
-def row(level: Level, lengths: Sequence[float], places: int, workers: int) -> dict[str, Any]:
-    """A level's figures. places: requests that may be in the service; workers: inferences at once.
+def row(level: Level, lengths: Sequence[float], places: int) -> dict[str, Any]:
+    """A level's figures. places: requests that may be in the service at a time.
 
-    The bound of p95 is that of a full queue of the longest clips: places / workers times what the
-    recogniser takes for one beside as many others as there are workers.
+    The bound of p95 is what the last of so many requests waits if all of them are of the longest
+    clip, and taken in the order in which they came, at the throughput that there was.
     """
     admitted = [request for heard in level.heard for request in heard.of(OK)]
     refused = [request for heard in level.heard for request in heard.of(REFUSED)]
@@ -73,7 +83,6 @@ def row(level: Level, lengths: Sequence[float], places: int, workers: int) -> di
     ]
     seconds = [request.seconds for request in admitted]
     alone = [request for bare in level.bare for request in bare]
-    longest = max(by_clip(alone).values())
     rates = [audio_rate(heard.of(OK), lengths) for heard in level.heard]
     return {
         "clients": level.clients,
@@ -84,11 +93,12 @@ def row(level: Level, lengths: Sequence[float], places: int, workers: int) -> di
         ),
         "ratio": statistics.median(ratios),
         "ratios": ratios,
+        "cpu_ratio": cpu_ratio(level, lengths),
         "admitted": len(admitted),
         "admitted_per_sec": statistics.median(rates) / statistics.mean(lengths),
         "p50_sec": quantile(seconds, 0.5),
         "p95_sec": quantile(seconds, TOP),
-        "p95_bound_sec": max(1.0, places / workers) * longest,
+        "p95_bound_sec": places * max(lengths) / statistics.median(rates),
         "bare_p50_sec": statistics.median(request.seconds for request in alone),
         "overhead_p50_sec": overhead_sec(level),
         "refused": len(refused),

@@ -38,7 +38,7 @@ class Served:
         return f"http://127.0.0.1:{self.port}"
 
     def cpu_sec(self) -> float:
-        """What it and the children that have ended have used so far."""
+        """What it and those that decode for it have used so far."""
         return cpu_sec(self.process.pid)
 
     def ready(self) -> bool:
@@ -135,7 +135,23 @@ def free_port() -> int:
 
 
 def cpu_sec(pid: int) -> float:
-    """A process's, with those of its children that have ended and been waited for."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    """A process's, with those of its children, whether they live or have been waited for."""
+    return sum(_own_cpu_sec(one) for one in (pid, *children(pid)))
+
+
+def children(pid: int) -> list[int]:
+    """All processes that descend from one."""
+    told = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # the thread has just ended
+            told += [int(child) for child in task.read_text(encoding="ascii").split()]
+    return told + [other for child in told for other in children(child)]
+
+
+def _own_cpu_sec(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:  # it has just ended, and counts among its parent's
+        return 0.0
     ticks = sum(int(field) for field in fields[UTIME : UTIME + 4])
     return ticks / os.sysconf("SC_CLK_TCK")

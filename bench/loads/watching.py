@@ -7,6 +7,8 @@ from typing import Final
 
 import numpy as np
 
+from bench.loads.served import children
+
 KIB: Final = 1024
 MEGABYTE: Final = 1e6  # bytes
 THOUSAND: Final = 1000  # requests
@@ -29,7 +31,7 @@ class Sample:
 
 def sample(pid: int, requests: int, temporary: Path) -> Sample:
     """Now."""
-    pids = [pid, *_children(pid)]
+    pids = [pid, *children(pid)]
     rollups = [_fields(f"/proc/{one}/smaps_rollup") for one in pids]
     return Sample(
         requests,
@@ -49,15 +51,6 @@ def slope(samples: Sequence[Sample], field: str) -> float:
     requests = np.array([one.requests for one in samples]) / THOUSAND
     values = np.array([asdict(one)[field] for one in samples])
     return float(np.polyfit(requests, values, 1)[0])
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        told = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    except OSError:
-        return []
-    found = [int(one) for one in told]
-    return found + [grandchild for one in found for grandchild in _children(one)]
 
 
 def _fields(path: str) -> dict[str, int]:

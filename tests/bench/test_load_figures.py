@@ -33,12 +33,14 @@ def test_a_level_tells_who_was_admitted_from_who_was_refused() -> None:
     )
     level.bare.append(answered(1.0, 2.0, 3.0))
     level.cpu_sec.append(5.0)
-    found = row(level, LENGTHS, places=4, workers=2)
+    level.bare_cpu_sec.append(4.0)
+    found = row(level, LENGTHS, places=4)
     assert found["ratio"] == pytest.approx(0.5)
     assert (found["admitted"], found["refused"], found["faults"]) == (3, 5, 2)
     assert found["p95_sec"] == pytest.approx(3.0)
-    assert found["p95_bound_sec"] == pytest.approx(2.0)  # twice what one takes alone
+    assert found["p95_bound_sec"] == pytest.approx(8.0)  # four of 10 s, at 5 s a second
     assert found["overhead_p50_sec"] == pytest.approx(2.0)
+    assert found["cpu_ratio"] == pytest.approx(0.8)  # 30 s of audio in 5 s, and in 4 s
     assert found["server_cpu_share"] == pytest.approx(0.5)
 
 
@@ -48,11 +50,12 @@ def test_an_aim_is_told_for_every_level() -> None:
     level.heard.append(heard(answered(1.0, 2.0)))
     level.bare.append(answered(1.0, 2.0))
     level.cpu_sec.append(1.0)
-    found = aims("300M", [row(level, LENGTHS, 1, 2)])
+    level.bare_cpu_sec.append(1.0)
+    found = aims("300M", [row(level, LENGTHS, 1)])
     assert [(one["aim"], one["direction"]) for one in found] == [
         (0.9, ">="),
         (0, "<="),
-        (1.0, "<="),
+        (1.0, "<="),  # a clip of 10 s, at 10 s a second
         (0.01, "<="),
     ]
 
