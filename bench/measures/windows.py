@@ -10,7 +10,7 @@ from bench.plan import AT_SEC, Engine, Plan
 from bench.workers.worker import Worker
 
 LONG_SEC: Final = 60
-ROUNDS: Final = 5
+ROUNDS: Final = 9
 CALLS: Final = 3  # of the window, a turn
 
 
