@@ -129,7 +129,7 @@ class Settings(BaseSettings):
         60.0, gt=0, le=3600, description="How long a client may take no bytes of its answer."
     )
     keep_alive_sec: int = Field(
-        5, ge=1, le=3600, description="How long an idle connection is kept."
+        75, ge=1, le=3600, description="How long an idle connection is kept."
     )
     max_connections: int = Field(
         0,
