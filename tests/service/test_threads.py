@@ -15,7 +15,7 @@ from service.admission.turns import BEGUN_PER_WORKER
 from service.ops.quota import usable_cpus
 
 RATE = 16_000  # Hz
-MODELS = 2
+MODELS, CLIENTS = 2, 12
 PRODUCT = """
 import service.cli, os
 import numpy as np
@@ -56,7 +56,7 @@ def test_a_busy_server_has_the_threads_that_it_needs(tmp_path: Path) -> None:
             return client.post("/transcribe", files={"audio": buffer}, data=data).status_code
 
         most = 0
-        with ThreadPoolExecutor(12) as threads:
+        with ThreadPoolExecutor(CLIENTS) as threads:
             asked = [threads.submit(post, index) for index in range(24)]
             while not all(one.done() for one in asked):
                 most = max(most, len(list(tasks.iterdir())))
@@ -66,4 +66,5 @@ def test_a_busy_server_has_the_threads_that_it_needs(tmp_path: Path) -> None:
     loop, helpers = 1, cpus + 4
     workers = cpus * (1 + BEGUN_PER_WORKER)
     windows, wide, decoders = cpus * (cpus - 1), MODELS * (cpus - 1), cpus + 1
-    assert cpus < most <= loop + helpers + workers + windows + wide + decoders
+    uploads = CLIENTS  # that are written to the disk, each by a thread
+    assert cpus < most <= loop + helpers + workers + windows + wide + decoders + uploads
