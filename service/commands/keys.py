@@ -17,7 +17,7 @@ def add_keys(commands: Commands) -> None:
     """Its arguments."""
     parser = command_parser(commands, "keys", "make an API key, or check a file of them")
     actions = parser.add_subparsers(dest="action", required=True)
-    new = actions.add_parser("new", help="print a key, once, and its line for the file")
+    new = actions.add_parser("new", help="print a key's line for the file, and show the key, once")
     new.add_argument("name", help="whose it is; several keys may have one name")
     new.add_argument(
         "--scope",
@@ -42,8 +42,8 @@ def _new(options: argparse.Namespace, _: Settings) -> int:
     except ValueError as error:
         sys.stderr.write(f"error: {error}\n")
         return FAILED
-    sys.stderr.write("The key, which is shown once, and its line for the file:\n")
-    sys.stdout.write(f"{secret}\n{line_of(key)}\n")
+    sys.stdout.write(f"{line_of(key)}\n")
+    sys.stderr.write(f"{secret}\n")  # alone, so that either can be sent to a file
     return DONE
 
 

@@ -10,10 +10,11 @@ from service.cli import main
 
 
 def test_a_new_key_is_shown_once_with_its_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """The first line is the key, the second is what the file takes."""
+    """Standard output has what the file takes, standard error the key, each alone."""
     arguments = ["keys", "new", "studio", "--scope", "align", "--scope", "read"]
     assert main([*arguments, "--requests", "60/minute", "--audio", "unlimited"]) == 0
-    secret, line = capsys.readouterr().out.splitlines()
+    told = capsys.readouterr()
+    (line,), (secret,) = told.out.splitlines(), told.err.splitlines()
     (key,) = read_keys(line)
     assert find([key], secret) == key
     assert (key.name, key.scopes) == ("studio", {"align", "read"})
@@ -37,7 +38,7 @@ def test_a_wrong_wish_makes_no_key(
 def test_a_file_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Names, scopes and limits, without hashes; a broken one by its line."""
     main(["keys", "new", "studio", "--requests", "60/minute"])
-    line = capsys.readouterr().out.splitlines()[1]
+    (line,) = capsys.readouterr().out.splitlines()
     file = tmp_path / "api-keys"
     file.write_text(f"{line}\n")
     assert main(["keys", "check", str(file)]) == 0
