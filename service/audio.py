@@ -11,6 +11,7 @@ header claims.
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, Final, NamedTuple
@@ -278,8 +279,13 @@ def _sndfile_blocks(source: BinaryIO, name: str) -> Iterator[tuple[int, Waveform
         raise corrupt(name, str(error)) from error
 
 
-def _ffmpeg_blocks(source: BinaryIO, name: str) -> Iterator[tuple[int, Waveform]]:
-    """(rate, float32 [frames, channels]) blocks through FFmpeg."""
+@contextmanager
+def demuxed(source: BinaryIO, name: str) -> Iterator[InputContainer]:
+    """A file with an audio track, opened by FFmpeg.
+
+    Raises UnsupportedAudio without such a track, and CorruptAudio for whatever FFmpeg complains of
+    until the end of the block.
+    """
     try:
         with av.open(source, "r", DEMUXERS[name], metadata_errors="ignore") as container:
             if not container.streams.audio:
@@ -288,17 +294,23 @@ def _ffmpeg_blocks(source: BinaryIO, name: str) -> Iterator[tuple[int, Waveform]
                     param="audio",
                     recognized=name,
                 )
-            if container.streams.audio[0].codec_context is None:
-                raise corrupt(name, "a codec that is not known")
-            rate = 0
-            for kind, alike in itertools.groupby(_frames(container, name), key=_kind):
-                rate = rate or kind.rate
-                if kind.rate != rate:
-                    raise corrupt(name, f"{rate} Hz that turns into {kind.rate} Hz")
-                for block in _packed(alike):
-                    yield rate, block
+            yield container
     except av.FFmpegError as error:
         raise corrupt(name, error.strerror or str(error)) from error
+
+
+def _ffmpeg_blocks(source: BinaryIO, name: str) -> Iterator[tuple[int, Waveform]]:
+    """(rate, float32 [frames, channels]) blocks through FFmpeg."""
+    with demuxed(source, name) as container:
+        if container.streams.audio[0].codec_context is None:
+            raise corrupt(name, "a codec that is not known")
+        rate = 0
+        for kind, alike in itertools.groupby(_frames(container, name), key=_kind):
+            rate = rate or kind.rate
+            if kind.rate != rate:
+                raise corrupt(name, f"{rate} Hz that turns into {kind.rate} Hz")
+            for block in _packed(alike):
+                yield rate, block
 
 
 def _frames(container: InputContainer, name: str) -> Iterator[av.AudioFrame]:

@@ -11,8 +11,8 @@ import av
 import soundfile
 from av.container import InputContainer
 
-from service.audio import DEMUXERS, HEAD_BYTES, corrupt, recognize
-from service.errors import EmptyAudio, UnsupportedAudio
+from service.audio import DEMUXERS, HEAD_BYTES, corrupt, demuxed, recognize
+from service.errors import EmptyAudio
 
 MAX_PACKETS: Final = 2_000  # 52 s of MP3, 5 s of raw PCM in a container; the rest is extrapolated
 LEAST_BITS_A_SECOND: Final = 1_000  # codecs for speech take 2,000 and more; silence takes less
@@ -44,21 +44,12 @@ def _of_sndfile(source: BinaryIO, name: str) -> float | None:
 
 
 def _of_demuxer(source: BinaryIO, name: str, size: int) -> float | None:
-    try:
-        with av.open(source, "r", DEMUXERS[name], metadata_errors="ignore") as container:
-            if not container.streams.audio:
-                raise UnsupportedAudio(
-                    f"expected an audio track, got {name} without one",
-                    param="audio",
-                    recognized=name,
-                )
-            claimed = _claimed_sec(container)
-            likely = claimed is not None and claimed * LEAST_BITS_A_SECOND <= size * 8
-            if likely and name not in HEADERLESS:
-                return claimed
-            return _counted_sec(container, size) or claimed
-    except av.FFmpegError as error:
-        raise corrupt(name, error.strerror or str(error)) from error
+    with demuxed(source, name) as container:
+        claimed = _claimed_sec(container)
+        likely = claimed is not None and claimed * LEAST_BITS_A_SECOND <= size * 8
+        if likely and name not in HEADERLESS:
+            return claimed
+        return _counted_sec(container, size) or claimed
 
 
 def _claimed_sec(container: InputContainer) -> float | None:
