@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Final
 
 import uvicorn
 
+from bench.loads.served import cpu_sec
 from service.app import create_app
 from service.monitoring.logs import configure_logs
 from service.ops.settings import Settings
@@ -45,17 +46,23 @@ class Post:
 
 @dataclass(frozen=True)
 class Loopback:
-    """A running service. `client` sends to `port`."""
+    """A running service. `client` sends to `port`; decoders: the processes that read uploads."""
 
     port: int
     client: ProcessPoolExecutor
+    decoders: Callable[[], Sequence[int]]
 
     def cpu_seconds(self, post: Post, requests: int) -> float:
-        """What one of so many equal requests, one after another, costs this process, on average."""
+        """What one of so many equal requests, one after another, costs this process and its
+        decoders, on average.
+        """
         body = post.body()
-        began = time.process_time()
+        began = self._cpu_sec()
         self.client.submit(_send, self.port, post.path, body, requests).result()
-        return (time.process_time() - began) / requests
+        return (self._cpu_sec() - began) / requests
+
+    def _cpu_sec(self) -> float:
+        return time.process_time() + sum(map(cpu_sec, self.decoders()))
 
 
 @contextlib.contextmanager
@@ -83,7 +90,8 @@ def loopback(catalogue: Catalogue, models_dir: Path) -> Iterator[Loopback]:
             while not (server.started and application.state.resources.catalogue):
                 time.sleep(POLL_SEC)
             application.state.resources.catalogue = catalogue
-            yield Loopback(listener.getsockname()[1], client)
+            resources = application.state.resources
+            yield Loopback(listener.getsockname()[1], client, lambda: resources.decoders.pids)
         finally:
             server.should_exit = True
             thread.join()
