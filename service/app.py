@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from service import __version__, errors
+from service.access.door import Door
 from service.admission.gates import Gates
 from service.decoding.decoders import Decoders
 from service.errors import KolvaniError
@@ -102,27 +103,7 @@ def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> Fa
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        cpus = usable_cpus()
-        threads, workers = share_out(cpus, settings)
-        metrics = Metrics()
-        cores = Cores(workers)
-        gates = Gates(workers, settings.max_queue, settings.max_queue_audio_sec, metrics.refused_at)
-        pool = Pool(
-            workers,
-            settings.max_queue,
-            metrics.queue_waited,
-            cores,
-            gates,
-            most_audio_sec=workers * settings.max_audio_sec,
-        )
-        emissions = EmissionCache(settings.emission_cache_bytes)
-        decoders = Decoders(workers)
-        resources = Resources(settings, pool, metrics, decoders, cpus, threads, emissions, door)
-        metrics.watch(emissions, pool)
-        metrics.watch_decoders(decoders)
-        metrics.watch_keys(door.count_keys, door.are_keys_stale)
-        metrics.watch_models(resources.count_served, resources.count_broken)
-        metrics.expect(kind("").code for kind, status in STATUSES.items() if status in REFUSALS)
+        resources, cores = _gather(settings, door)
         app.state.resources = resources
         # The process answers /health while it loads: a slow start is no reason to be killed.
         loading = asyncio.create_task(_load(resources, cores))
@@ -131,7 +112,7 @@ def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> Fa
         finally:
             loading.cancel()
             resources.pool.close()
-            await asyncio.to_thread(decoders.close)
+            await asyncio.to_thread(resources.decoders.close)
             if traces is not None:
                 await asyncio.to_thread(traces.shutdown)
 
@@ -164,6 +145,32 @@ def create_app(settings: Settings, traces: "TracerProvider | None" = None) -> Fa
     app.add_middleware(Observer, on_error=_internal_error)
     app.add_middleware(SecurityHeaders)
     return app
+
+
+def _gather(settings: Settings, door: Door) -> tuple[Resources, Cores]:
+    """What requests share, all of it watched, and the cores that models are opened for."""
+    cpus = usable_cpus()
+    threads, workers = share_out(cpus, settings)
+    metrics = Metrics()
+    cores = Cores(workers)
+    gates = Gates(workers, settings.max_queue, settings.max_queue_audio_sec, metrics.refused_at)
+    pool = Pool(
+        workers,
+        settings.max_queue,
+        metrics.queue_waited,
+        cores,
+        gates,
+        most_audio_sec=workers * settings.max_audio_sec,
+    )
+    emissions = EmissionCache(settings.emission_cache_bytes)
+    decoders = Decoders(workers)
+    resources = Resources(settings, pool, metrics, decoders, cpus, threads, emissions, door)
+    metrics.watch(emissions, pool)
+    metrics.watch_decoders(decoders)
+    metrics.watch_keys(door.count_keys, door.are_keys_stale)
+    metrics.watch_models(resources.count_served, resources.count_broken)
+    metrics.expect(kind("").code for kind, status in STATUSES.items() if status in REFUSALS)
+    return resources, cores
 
 
 def _telemetry(traces: "TracerProvider | None") -> TelemetryConfig:

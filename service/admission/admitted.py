@@ -1,6 +1,5 @@
 """A request that was let in: what it was promised, how far it is, and what ends it."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -29,7 +28,6 @@ class Admitted:
     waited_sec: float = 0.0  # for a core, since its body was there
     stage: Stage = "body"
     turn: Turn = field(default_factory=Turn)
-    halted: threading.Event = field(default_factory=threading.Event)
     cause: BaseException | None = None  # of being halted
     on_halt: Callable[[], None] | None = None  # what wakes who waits for it
 
@@ -42,7 +40,6 @@ class Admitted:
         """Have it end with `cause` when it next looks; only the first cause counts."""
         if self.cause is None:
             self.cause = cause
-            self.halted.set()
             if self.on_halt is not None:
                 self.on_halt()
 

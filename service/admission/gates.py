@@ -210,11 +210,9 @@ class Gates:
 
     def _left_sec(self, admitted: Admitted) -> float:
         work_sec = admitted.work_sec
-        return max(0.0, (self._mean_sec if work_sec is None else work_sec) - admitted.worked_sec)
-
-    @property
-    def _mean_sec(self) -> float:
-        return self._speeds.mean_work_sec
+        if work_sec is None:  # its audio is not known yet
+            work_sec = self._speeds.mean_work_sec
+        return max(0.0, work_sec - admitted.worked_sec)
 
     def _retry_sec(self, work_sec: float) -> int:
         return min(MOST_RETRY_SEC, max(1, math.ceil(work_sec / self.workers)))

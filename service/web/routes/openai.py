@@ -40,7 +40,8 @@ TASK = "transcribe"
 async def transcriptions(request: Request, resources: ResourcesDep) -> Response:
     """A name of one of OpenAI's models leaves the choice of the model to the server, as no name
     does; the answer tells which one it was. A field that has no effect, such as `prompt`, is named
-    in the header `Kolvani-Ignored`, and in `warnings`. Any `Authorization: Bearer` is accepted.
+    in the header `Kolvani-Ignored`, and in `warnings`. Any `Authorization: Bearer` is
+    accepted, unless this server asks for keys.
     """
     settings = resources.settings
     reading = transcription_form(

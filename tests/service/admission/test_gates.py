@@ -83,6 +83,7 @@ def test_without_a_budget_any_audio_is_let_in(clock: Clock) -> None:
     subject = gates(clock, most_sec=0.0)
     for _ in range(4):
         subject.weigh(subject.enter(), ["he"], 1e6)
+    assert subject.audio_sec == {"he": 4e6}
 
 
 def test_a_header_that_lies_is_corrected_and_refused_past_the_budget(clock: Clock) -> None:
