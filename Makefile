@@ -88,7 +88,7 @@ bench-older-cpu: $(EXPORT)
 	    (apt-get update -qq && apt-get install -y -qq --no-install-recommends qemu-user)
 	.venv-export/bin/python -m bench.older_cpu
 
-# A quarter of an hour: 1 to 200 clients, against the bare recogniser.
+# Half an hour: 1 to 200 clients, against the bare recogniser.
 bench-load: $(RUNTIME) $(EXPORT) $(WRK)
 	.venv-export/bin/python -m bench.models
 	.venv/bin/python -m bench.load --json bench/results/load.json
