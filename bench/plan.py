@@ -115,16 +115,8 @@ class Plan:
 LENGTHS_SEC: Final = (1, 3, 5, 10, 20, 30, 60)
 ROUNDS: Final = {1: 7, 3: 5, 5: 5, 10: 7, 20: 2, 30: 1, 60: 1}
 SECTIONS: Final = (
-    *(
-        "limits",
-        "contest",
-        "wav2vec2",
-        "throughput",
-        "operators",
-        "windows",
-        "conformer",
-        "recognition",
-    ),
+    *("limits", "contest", "wav2vec2", "throughput"),
+    *("operators", "windows", "conformer", "recognition"),
 )
 QUICK_SECTIONS: Final = ("limits", "contest", "throughput")
 QUICK: Final = (BASE, STOCK, OPENVINO[1], OWN)
