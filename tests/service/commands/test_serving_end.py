@@ -133,13 +133,13 @@ def test_what_cannot_be_answered_in_time_is_handed_back(
     tmp_path: Path, threads: concurrent.futures.ThreadPoolExecutor
 ) -> None:
     """503 with a whole body, or a last event, before the grace is over; and then it is gone."""
-    grace_sec = 4.0
+    grace_sec = 3.0
     with running_server(tmp_path, workers=1, grace_sec=grace_sec, max_queue_audio_sec=0) as server:
-        hours = noise(1800, 1)
+        hours = noise(5400, 1)  # whatever of it can be heard in that time
         streamed = threads.submit(post, server, hours, stream="true")
         until(lambda: pool(server)["running"] == 1)
         until(lambda: bool(pool(server)["audio_sec"]))
-        waiting = [threads.submit(post, server, noise(900, seed)) for seed in (2, 3)]
+        waiting = [threads.submit(post, server, noise(3600, seed)) for seed in (2, 3)]
         with half_sent(server, noise(3, 4)) as connection:
             until(lambda: pool(server)["waiting"] == 2 and pool(server)["admitted"] == 4)
             told_at = stop(server)
